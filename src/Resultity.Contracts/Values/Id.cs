@@ -1,0 +1,49 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace Resultity.Contracts.Values;
+
+/// <summary>Makes identifiers: a prefix that says the kind and 26 characters that sort by time of creation.</summary>
+/// <remarks>The 26 characters are 48 bits of Unix milliseconds and 80 random bits in Crockford's base 32, as in ULID.</remarks>
+public static class Id
+{
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    private static readonly SearchValues<char> Allowed = SearchValues.Create(Alphabet);
+
+    /// <summary>Makes a new identifier.</summary>
+    /// <param name="prefix">The kind with its separator, such as <c>req_</c>, <c>resp_</c> or <c>file-</c>.</param>
+    /// <param name="time">The clock that the sortable part is read from.</param>
+    public static string New(string prefix, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        ArgumentNullException.ThrowIfNull(time);
+        return string.Create(prefix.Length + 26, (prefix, Milliseconds: time.GetUtcNow().ToUnixTimeMilliseconds()), static (span, state) =>
+        {
+            state.prefix.CopyTo(span);
+            var body = span[state.prefix.Length..];
+            var milliseconds = (ulong)state.Milliseconds;
+            for (var i = 9; i >= 0; i--)
+            {
+                body[i] = Alphabet[(int)(milliseconds & 31)];
+                milliseconds >>= 5;
+            }
+
+            Span<byte> random = stackalloc byte[16];
+            RandomNumberGenerator.Fill(random);
+            for (var i = 0; i < 16; i++)
+            {
+                body[10 + i] = Alphabet[random[i] & 31];
+            }
+        });
+    }
+
+    /// <summary>Whether a string has the shape of an identifier of this kind; says nothing of its existence.</summary>
+    public static bool Matches(string? value, string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return value is not null
+            && value.Length == prefix.Length + 26
+            && value.StartsWith(prefix, StringComparison.Ordinal)
+            && !value.AsSpan(prefix.Length).ContainsAnyExcept(Allowed);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Resultity.Serving.Admission;
+
+/// <summary>Who asks: an API key, the namespace that it belongs to, and what it may do. An immutable snapshot.</summary>
+public sealed class Caller
+{
+    /// <summary>The key's identifier; never the key itself.</summary>
+    public required string KeyId { get; init; }
+
+    /// <summary>The namespace: the unit of fairness, of usage and of who sees which request.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>The namespace's share in fair queueing; 1 is usual.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>The key's limits.</summary>
+    public RateLimits Limits { get; init; } = RateLimits.None;
+
+    /// <summary>Models that the key may use; <see langword="null"/> means all.</summary>
+    public IReadOnlySet<string>? AllowedModels { get; init; }
+}

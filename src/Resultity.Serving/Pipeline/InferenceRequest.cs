@@ -1,0 +1,56 @@
+using Resultity.Contracts.Values;
+using Resultity.Serving.Admission;
+
+namespace Resultity.Serving.Pipeline;
+
+/// <summary>One validated request, however it arrived: an opaque body in a typed envelope.</summary>
+public sealed class InferenceRequest
+{
+    /// <summary>The identifier that clients see as <c>x-request-id</c> (<c>req_…</c>).</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What is to be computed.</summary>
+    public required InferenceEndpoint Endpoint { get; init; }
+
+    /// <summary>Who asks.</summary>
+    public required Caller Caller { get; init; }
+
+    /// <summary>The model's name as the client wrote it.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The client's bytes. The creator owns them and keeps them unchanged until the stream is disposed.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The body's content type.</summary>
+    public string ContentType { get; init; } = "application/json";
+
+    /// <summary>Where the value of <c>model</c> stands in the body, quotes included.</summary>
+    public ByteRange ModelRange { get; init; }
+
+    /// <summary>Where the value of <c>stream_options</c> stands in the body.</summary>
+    public ByteRange StreamOptionsRange { get; init; }
+
+    /// <summary>Whether the answer is to be streamed as events.</summary>
+    public bool Stream { get; init; }
+
+    /// <summary>Whether the client asked for a usage chunk (<c>stream_options.include_usage</c>).</summary>
+    public bool IncludeUsage { get; init; }
+
+    /// <summary>The most tokens of answer that the client asked for, over all choices; <see langword="null"/> if it did not say.</summary>
+    public int? MaxOutputTokens { get; init; }
+
+    /// <summary>Whether the answer is one plain text, so that another node can go on from its beginning.</summary>
+    public bool IsPlainText { get; init; }
+
+    /// <summary>Which queue it waits in.</summary>
+    public Priority Priority { get; init; }
+
+    /// <summary>After this instant the request is given up; <see langword="null"/> leaves it to the pipeline's options.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Hash of the prompt's beginning; requests that share it prefer the node that has it in its prefix cache. 0 means none.</summary>
+    public ulong PrefixHash { get; init; }
+
+    /// <summary>Where the request has got to, for queue comments and status objects.</summary>
+    public RequestProgress Progress { get; } = new();
+}

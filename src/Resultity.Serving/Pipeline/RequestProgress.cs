@@ -1,0 +1,47 @@
+using Resultity.Serving.Scheduling;
+
+namespace Resultity.Serving.Pipeline;
+
+/// <summary>Where a running request has got to. Written by the pipeline, read by anyone at any time.</summary>
+public sealed class RequestProgress
+{
+    private readonly Lock _gate = new();
+    private Attempt[] _attempts = [];
+    private volatile QueueTicket? _ticket;
+
+    /// <summary>The place in the queue while the request waits; <see langword="null"/> otherwise.</summary>
+    public QueueTicket? Ticket
+    {
+        get => _ticket;
+        internal set => _ticket = value;
+    }
+
+    /// <summary>The attempts so far, oldest first.</summary>
+    public IReadOnlyList<Attempt> Attempts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _attempts;
+            }
+        }
+    }
+
+    /// <summary>Raised once, on the pipeline's thread, when the request starts to wait in a queue. Handlers must not block.</summary>
+    public event Action? Queued;
+
+    internal void MarkQueued(QueueTicket ticket)
+    {
+        _ticket = ticket;
+        Queued?.Invoke();
+    }
+
+    internal void Begin(Attempt attempt)
+    {
+        lock (_gate)
+        {
+            _attempts = [.. _attempts, attempt];
+        }
+    }
+}

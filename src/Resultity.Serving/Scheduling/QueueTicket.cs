@@ -1,0 +1,11 @@
+namespace Resultity.Serving.Scheduling;
+
+/// <summary>A place in a queue.</summary>
+public abstract class QueueTicket
+{
+    /// <summary>How many requests will be placed before this one, as far as is known; 0 is next.</summary>
+    public abstract int Ahead { get; }
+
+    /// <summary>When the wait began.</summary>
+    public abstract DateTimeOffset Since { get; }
+}
