@@ -1,5 +1,4 @@
 using Resultity.Contracts.Values;
-using Resultity.Serving.Pipeline;
 
 namespace Resultity.Serving;
 
