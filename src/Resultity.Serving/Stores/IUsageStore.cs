@@ -1,0 +1,67 @@
+namespace Resultity.Serving.Stores;
+
+/// <summary>What one key used of one model, endpoint and node within one minute.</summary>
+public sealed record UsageRow
+{
+    /// <summary>The minute's beginning.</summary>
+    public required DateTimeOffset Minute { get; init; }
+
+    /// <summary>Whose usage it is.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>The key's identifier.</summary>
+    public required string KeyId { get; init; }
+
+    /// <summary>The model that served.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The endpoint's path.</summary>
+    public required string Endpoint { get; init; }
+
+    /// <summary>The node that served; empty where none was reached.</summary>
+    public required string NodeId { get; init; }
+
+    /// <summary>Requests, failed ones included.</summary>
+    public long Requests { get; init; }
+
+    /// <summary>Requests that failed.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Tokens of input, cached ones included.</summary>
+    public long InputTokens { get; init; }
+
+    /// <summary>Tokens of output.</summary>
+    public long OutputTokens { get; init; }
+
+    /// <summary>Tokens of input that came from a prefix cache.</summary>
+    public long CachedTokens { get; init; }
+}
+
+/// <summary>Which usage is wanted. What is <see langword="null"/> is not filtered.</summary>
+/// <param name="From">The first minute.</param>
+/// <param name="Until">The minute behind the last one.</param>
+public sealed record UsageQuery(DateTimeOffset From, DateTimeOffset Until)
+{
+    /// <summary>Only this namespace.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>Only this key.</summary>
+    public string? KeyId { get; init; }
+
+    /// <summary>Only this model.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The most rows wanted.</summary>
+    public int Limit { get; init; } = 10_000;
+}
+
+/// <summary>The record of usage.</summary>
+/// <remarks>Safe for concurrent use. Rows of the same minute, key, model, endpoint and node are added up.</remarks>
+public interface IUsageStore
+{
+    /// <summary>Adds rows, all or none.</summary>
+    ValueTask AppendAsync(IReadOnlyCollection<UsageRow> rows, CancellationToken cancellation);
+
+    /// <summary>Reads rows, the oldest minute first.</summary>
+    ValueTask<IReadOnlyList<UsageRow>> QueryAsync(UsageQuery query, CancellationToken cancellation);
+}

@@ -1,0 +1,15 @@
+using Resultity.Contracts.Values;
+
+namespace Resultity.Serving.Stores;
+
+/// <summary>The storage cannot do its work: the disk is full, a file is damaged, the folder is in use by another process.</summary>
+/// <remarks>Thrown, not returned: no caller can do anything but give up. <see cref="Fault"/> is what a client is told.</remarks>
+public sealed class StorageException : Exception
+{
+    /// <summary>Says what is wrong to the operator, and what a client is told.</summary>
+    public StorageException(string message, Fault fault, Exception? inner = null)
+        : base(message, inner) => Fault = fault;
+
+    /// <summary>What a client is told; it names no path.</summary>
+    public Fault Fault { get; }
+}
