@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Http;
+using Resultity.Gateway.Auth;
+using Resultity.Serving.Admission;
+
+namespace Resultity.Gateway.Http;
+
+/// <summary>What the gateway knows of the HTTP request at hand beside ASP.NET's own features.</summary>
+internal sealed class GatewayRequest(string id, long startedAt)
+{
+    /// <summary>The identifier sent as <c>x-request-id</c>; always the gateway's own.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>Timestamp of the gateway's clock at which the request's head had arrived.</summary>
+    public long StartedAt { get; } = startedAt;
+
+    /// <summary>The API key that was presented and is valid; <see langword="null"/> on routes that ask for none.</summary>
+    public Credential? Credential { get; set; }
+}
+
+/// <summary>The gateway's own features of a request.</summary>
+internal static class GatewayRequestFeatures
+{
+    extension(HttpContext context)
+    {
+        /// <summary>The gateway's view of this request.</summary>
+        public GatewayRequest GatewayRequest =>
+            context.Features.Get<GatewayRequest>() ?? throw new InvalidOperationException("The gateway's edge is not in this request's pipeline.");
+
+        /// <summary>The identifier sent as <c>x-request-id</c>.</summary>
+        public string RequestId => context.GatewayRequest.Id;
+
+        /// <summary>Who asks. Only on routes that require a scope.</summary>
+        public Caller Caller =>
+            context.GatewayRequest.Credential?.Caller ?? throw new InvalidOperationException("This route does not require a scope, so it has no caller.");
+    }
+}

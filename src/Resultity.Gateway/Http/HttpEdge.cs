@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Resultity.Gateway.Auth;
+
+namespace Resultity.Gateway.Http;
+
+/// <summary>Puts the public HTTP edge into a host: its parts, and their order in the pipeline.</summary>
+internal static class HttpEdge
+{
+    /// <summary>Registers the edge's parts.</summary>
+    public static IServiceCollection AddHttpEdge(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<GatewayHttpOptions>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
+        services.AddSingleton<KeyRing>();
+        services.AddCors();
+        return services;
+    }
+
+    /// <summary>Puts the edge in front of all routes. Routes are mapped after it.</summary>
+    public static WebApplication UseHttpEdge(this WebApplication app)
+    {
+        app.UseMiddleware<RequestEdge>();
+        app.UseRouting();
+        var origins = app.Services.GetRequiredService<IOptions<GatewayHttpOptions>>().Value.CorsOrigins;
+        if (origins.Count > 0)
+        {
+            app.UseCors(policy => policy.WithOrigins([.. origins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(HeaderNames.RequestId));
+        }
+
+        app.UseMiddleware<ApiKeyGate>();
+        return app;
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Resultity.Gateway.Http;
+
+/// <summary>Kestrel's limits for a public edge: what a client may send before anything of it is looked at.</summary>
+internal sealed class KestrelLimits(IOptions<GatewayHttpOptions> options) : IConfigureOptions<KestrelServerOptions>
+{
+    private static readonly TimeSpan BodyGrace = TimeSpan.FromSeconds(5);
+
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        var limits = kestrel.Limits;
+        kestrel.AddServerHeader = false;
+        limits.MaxRequestHeadersTotalSize = options.Value.HeadLimit;
+        limits.MaxRequestHeaderCount = 100;
+        limits.MaxRequestLineSize = 8 * 1024;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        limits.KeepAliveTimeout = TimeSpan.FromMinutes(3);
+        limits.MinRequestBodyDataRate = new MinDataRate(options.Value.SlowestBody, BodyGrace);
+
+        // Routes that read JSON check the limit themselves so that the error can name it; this stops what no route checks.
+        limits.MaxRequestBodySize = options.Value.JsonBodyLimit;
+    }
+}
