@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Resultity.Link.Tests.Support;
+
+/// <summary>A TCP proxy that can stop passing bytes without closing anything, and cut its connections.</summary>
+internal sealed class StallingProxy : IAsyncDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly ConcurrentBag<Socket> _sockets = [];
+    private readonly IPEndPoint _target;
+    private readonly Task _accepting;
+    private volatile TaskCompletionSource? _stalled;
+
+    public StallingProxy(IPEndPoint target)
+    {
+        _target = target;
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        _accepting = AcceptAsync();
+    }
+
+    public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
+
+    public void Stall() => _stalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Resume()
+    {
+        var stalled = _stalled;
+        _stalled = null;
+        stalled?.TrySetResult();
+    }
+
+    public void Cut()
+    {
+        foreach (var socket in _sockets)
+            socket.Close(0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        Resume();
+        Cut();
+        await _accepting;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var near = await _listener.AcceptAsync();
+                var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                _sockets.Add(near);
+                _sockets.Add(far);
+                await far.ConnectAsync(_target);
+                near.NoDelay = far.NoDelay = true;
+                _ = PassAsync(near, far);
+                _ = PassAsync(far, near);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+    }
+
+    private async Task PassAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            int count;
+            while ((count = await from.ReceiveAsync(buffer)) > 0)
+            {
+                if (_stalled is { } stalled)
+                    await stalled.Task;
+                for (var sent = 0; sent < count;)
+                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
+            }
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            to.Close(0);
+            from.Close(0);
+        }
+    }
+}
