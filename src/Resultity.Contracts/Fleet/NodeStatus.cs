@@ -1,0 +1,23 @@
+namespace Resultity.Contracts.Fleet;
+
+/// <summary>A node's heartbeat: all that is true of it now. Sent every second, and at once when its offers change.</summary>
+public sealed record NodeStatus
+{
+    /// <summary>Counts up from 1 within one process of the node; an older status that arrives late is ignored.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>What can be served. Absent when nothing changed since the last status that carried it.</summary>
+    public IReadOnlyList<ModelOffer>? Offers { get; init; }
+
+    /// <summary>True when the node finishes what runs and takes nothing new.</summary>
+    public bool Draining { get; init; }
+
+    /// <summary>Requests that run on the node now.</summary>
+    public int Running { get; init; }
+
+    /// <summary>Bytes of memory that are free for models, as far as the system says.</summary>
+    public long FreeMemory { get; init; }
+
+    /// <summary>Bytes of memory the system has in total.</summary>
+    public long TotalMemory { get; init; }
+}
