@@ -1,0 +1,35 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Resultity.Onnx.Text.Loading;
+
+/// <summary>Opens sessions of ONNX Runtime in the one way that suits generation.</summary>
+internal static class Sessions
+{
+    private const long SmallModel = 64L << 20;
+
+    /// <summary>Opens the graph in a file.</summary>
+    public static InferenceSession Open(string path, int threads, bool spinning)
+    {
+        using var options = Options(threads > 0 ? threads : DefaultThreads(path), spinning);
+        return new InferenceSession(path, options);
+    }
+
+    /// <summary>Waking a second thread costs about what it saves in a step of a small model; measured in bench/results.</summary>
+    public static int DefaultThreads(string path) => new FileInfo(path).Length < SmallModel && !File.Exists(path + "_data") ? 1 : Environment.ProcessorCount;
+
+    public static SessionOptions Options(int threads, bool spinning)
+    {
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // Patterns are kept per shape, and each step has another one.
+            EnableMemoryPattern = false,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", spinning ? "1" : "0");
+        return options;
+    }
+}
