@@ -9,7 +9,7 @@ using Resultity.Serving.Scheduling;
 namespace Resultity.Serving;
 
 /// <summary>Registers the request's life: catalogue, admission, scheduling and pipeline.</summary>
-/// <remarks>The host adds an <see cref="IFleet"/> and an <see cref="IUsageRecorder"/>.</remarks>
+/// <remarks>The host adds an <see cref="IFleet"/> and the stores.</remarks>
 public static class ServingRegistration
 {
     /// <summary>Adds the parts as singletons; options that the host has registered as instances are used.</summary>
@@ -20,6 +20,9 @@ public static class ServingRegistration
         services.TryAddSingleton<PipelineOptions>();
         services.TryAddSingleton<CatalogOptions>();
         services.AddSingleton<AdmissionControl>();
+        services.AddSingleton<UsageMeter>();
+        services.AddSingleton<IUsageRecorder>(provider => provider.GetRequiredService<UsageMeter>());
+        services.AddHostedService(provider => provider.GetRequiredService<UsageMeter>());
         services.AddSingleton<Dispatcher>();
         services.AddSingleton<IFleetFacts>(provider => provider.GetRequiredService<Dispatcher>());
         services.AddSingleton(provider => new ModelCatalog(

@@ -183,7 +183,7 @@ public sealed class InferenceStream : IAsyncDisposable
     {
         while (!Advance() && !_ended)
         {
-            if (_broken ?? _leg!.Broken is { } fault)
+            if ((_broken ?? _leg!.Broken) is { } fault)
             {
                 _broken = null;
                 return fault;
