@@ -1,0 +1,201 @@
+using System.Text.Json;
+using Resultity.Contracts.Values;
+
+namespace Resultity.Gateway.Responses;
+
+/// <summary>
+/// Turns a chat answer, whole or in chunks, into a response, and into its events in the order that OpenAI publishes:
+/// <code>
+/// response.created, response.in_progress
+///   output_item.added
+///     content_part.added, (output_text | refusal | reasoning_text).delta …, .done, content_part.done
+///     or function_call_arguments.delta …, .done
+///   output_item.done
+/// response.completed | response.incomplete | response.failed
+/// </code>
+/// </summary>
+/// <remarks>For one thread. A whole answer is one chunk that holds everything, so both ways give the same response.</remarks>
+internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer? events, TimeProvider time)
+{
+    private readonly ResponseOutput _output = new(state, new ResponseOutputEvents(events));
+    private string? _finishReason;
+
+    /// <summary>The response as it stands.</summary>
+    public ResponseState State => state;
+
+    /// <summary>Announces a response that waits for its turn.</summary>
+    public void Queue()
+    {
+        state.Status = "queued";
+        EmitState("response.created");
+        EmitState("response.queued");
+    }
+
+    /// <summary>Announces that the model works.</summary>
+    public void Begin()
+    {
+        var announced = state.Status == "queued";
+        state.Status = "in_progress";
+        if (!announced)
+        {
+            EmitState("response.created");
+        }
+
+        EmitState("response.in_progress");
+    }
+
+    /// <summary>Takes a chat chunk, or a whole chat answer.</summary>
+    /// <returns>Why it is not one; <see langword="null"/> if it is.</returns>
+    public Fault? Add(ReadOnlyMemory<byte> chat)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(chat);
+            return Add(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: a string with half of a surrogate pair.
+            return Garbage("is not JSON");
+        }
+    }
+
+    /// <summary>The answer is whole: closes what is open and ends the response.</summary>
+    /// <param name="metered">What the pipeline counted, for an answer that does not say its usage.</param>
+    public void Complete(Usage metered)
+    {
+        if (_finishReason is null && state.Output.Count == 0)
+        {
+            Fail(Garbage("ended without a choice"));
+            return;
+        }
+
+        if (_output.HasNamelessCall)
+        {
+            Fail(Garbage("calls a function without a name"));
+            return;
+        }
+
+        state.Usage ??= metered;
+        state.IncompleteReason = _finishReason switch
+        {
+            "length" => "max_output_tokens",
+            "content_filter" => "content_filter",
+            _ => null,
+        };
+        var whole = state.IncompleteReason is null;
+        if (whole && state.Output.Count == 0)
+        {
+            // An empty answer is still an answer: clients look for a message.
+            _output.OpenMessage();
+        }
+
+        _output.Close(whole);
+        state.Status = whole ? "completed" : "incomplete";
+        state.CompletedAt = whole ? time.GetUtcNow().ToUnixTimeSeconds() : null;
+        EmitState(whole ? "response.completed" : "response.incomplete");
+    }
+
+    /// <summary>The answer broke off: ends the response as failed. What was written until then stays in it, marked incomplete.</summary>
+    public void Fail(Fault fault)
+    {
+        _output.Abandon();
+        state.Status = "failed";
+        state.Fault = fault;
+        EmitState("response.failed");
+    }
+
+    /// <summary>The caller cancelled: ends the response without an event, for nobody reads it.</summary>
+    public void Cancel()
+    {
+        _output.Abandon();
+        state.Status = "cancelled";
+    }
+
+    private Fault? Add(JsonElement chat)
+    {
+        if (chat.ValueKind != JsonValueKind.Object)
+        {
+            return Garbage("is not a JSON object");
+        }
+
+        if (chat.Member("error") is { } error)
+        {
+            return new Fault(FaultKind.BadNodeAnswer, error.Text("code") ?? "bad_node_answer", error.Text("message") ?? "The model server failed.");
+        }
+
+        if (chat.Text("model") is { Length: > 0 } model)
+        {
+            state.Model = model;
+        }
+
+        TakeUsage(chat.Member("usage"));
+        foreach (var choice in chat.Member("choices").Elements())
+        {
+            // A response has one answer; other choices have no place in it.
+            if ((choice.Whole("index") ?? 0) == 0 && TakeChoice(choice) is { } fault)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    private Fault? TakeChoice(JsonElement choice)
+    {
+        var message = choice.Member("message");
+        if ((message ?? choice.Member("delta")) is { } delta)
+        {
+            _output.AddReasoning(delta.Text("reasoning_content") ?? delta.Text("reasoning"));
+            _output.AddText(delta.Text("content"), choice.Member("logprobs")?.Member("content"));
+            _output.AddRefusal(delta.Text("refusal"));
+            if (_output.AddCalls(delta.Member("tool_calls"), isWhole: message is not null) is { } problem)
+            {
+                return Garbage(problem);
+            }
+        }
+
+        if (choice.Text("finish_reason") is { } reason)
+        {
+            if (reason == "error")
+            {
+                return Garbage("ended with an error");
+            }
+
+            _finishReason = reason;
+        }
+
+        return null;
+    }
+
+    private void TakeUsage(JsonElement? usage)
+    {
+        if (usage is not { } counted || counted.Whole("prompt_tokens") is not { } input)
+        {
+            return;
+        }
+
+        state.Usage = new Usage(
+            input,
+            counted.Whole("completion_tokens") ?? 0,
+            counted.Member("prompt_tokens_details")?.Whole("cached_tokens") ?? 0);
+        state.ReasoningTokens = counted.Member("completion_tokens_details")?.Whole("reasoning_tokens") ?? 0;
+    }
+
+    private void EmitState(string type)
+    {
+        if (events is null)
+        {
+            return;
+        }
+
+        var writer = events.Begin(type);
+        writer.WritePropertyName("response"u8);
+        ResponseObjectWriter.Write(writer, state);
+        events.End();
+    }
+
+    private static Fault Garbage(string what) =>
+        new(FaultKind.BadNodeAnswer, "bad_node_answer", $"The model server's answer {what}.");
+}

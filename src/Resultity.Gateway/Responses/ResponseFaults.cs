@@ -1,0 +1,29 @@
+using Resultity.Contracts.Values;
+
+namespace Resultity.Gateway.Responses;
+
+/// <summary>What goes wrong with responses in particular, in the words that OpenAI's own clients look for.</summary>
+internal static class ResponseFaults
+{
+    /// <summary>No such response, or not the caller's: both read the same.</summary>
+    public static Fault NotFound(string id) =>
+        Fault.NotFound($"Response with id '{Shorten(id)}' not found.", "response_not_found");
+
+    /// <summary>The conversation cannot be continued from there.</summary>
+    public static Fault PreviousNotFound(string id) =>
+        Fault.NotFound($"Previous response with id '{Shorten(id)}' not found.", "previous_response_not_found", "previous_response_id");
+
+    /// <summary>The request names an item that is not stored.</summary>
+    public static Fault ItemNotFound(string id, string param) =>
+        Fault.NotFound($"Item with id '{Shorten(id)}' not found.", "item_not_found", param);
+
+    /// <summary>The code of <c>response.error</c>: OpenAI's closed list has one for whatever is not the prompt's or the rate's fault.</summary>
+    public static string CodeOf(Fault fault) => fault.Kind switch
+    {
+        FaultKind.InvalidRequest or FaultKind.TooLarge => "invalid_prompt",
+        FaultKind.RateLimited => "rate_limit_exceeded",
+        _ => "server_error",
+    };
+
+    private static string Shorten(string id) => id.Length <= 80 ? id : string.Concat(id.AsSpan(0, 80), "…");
+}
