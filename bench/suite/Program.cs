@@ -1,0 +1,48 @@
+using System.Globalization;
+using Resultity.Bench;
+
+if (args.Contains("--help"))
+{
+    Console.WriteLine(RunOptions.Usage);
+    return 0;
+}
+
+RunOptions options;
+try
+{
+    options = RunOptions.Parse(args);
+}
+catch (FormatException wrong)
+{
+    Console.Error.WriteLine($"bench: {wrong.Message}\n{RunOptions.Usage}");
+    return 2;
+}
+
+if (options.List)
+{
+    foreach (var scenario in Scenarios.All) Console.WriteLine($"{scenario.Name,-20} {scenario.Meaning}");
+    return 0;
+}
+
+var programs = Programs.In(Path.GetFullPath(options.Folder));
+var runner = new Runner(options, programs, Console.Error);
+var results = new List<ScenarioResult>();
+var chosen = Scenarios.All.Where(scenario => options.Only.Length == 0 || options.Only.Contains(scenario.Name))
+    .Where(scenario => options.Targets.Intersect(scenario.Targets).Any()).ToList();
+var steady = chosen.Where(scenario => !scenario.Fresh).ToList();
+if (steady.Count > 0)
+{
+    using var setup = await Setup.StartAsync(programs, options.Targets, steady[0].Slots);
+    foreach (var scenario in steady) results.Add(await runner.RunAsync(scenario, setup));
+}
+
+foreach (var scenario in chosen.Except(steady)) results.Add(await runner.RunAsync(scenario, shared: null));
+
+var commit = (await Child.RunAsync("git", ["describe", "--always", "--dirty"], anyExit: true)).Trim();
+var text = Tables.Write(results, options, commit, runner.Commands);
+Console.WriteLine(text);
+if (options.Quick && options.Out is null) return 0;
+var file = options.Out ?? Path.Combine("bench", "results", string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd}-{commit}.md"));
+await File.WriteAllTextAsync(file, text);
+Console.Error.WriteLine($"written to {file}");
+return 0;
