@@ -10,6 +10,7 @@ for (var i = 0; i < args.Length; i++)
     {
         Console.WriteLine("fake-upstream: a server that speaks OpenAI's protocol and answers with numbered tokens, for tests and load.");
         Console.WriteLine("  --port             where it listens on 127.0.0.1 (0: any free port; it prints which)");
+        Console.WriteLine("  --exit-with-stdin  ends when its standard input does, so that it does not outlive a test that was killed");
         foreach (var line in Settings.Describe()) Console.WriteLine(line);
         Console.WriteLine("Times are 250us, 10ms, 2s or 1m. POST /_set?chunks=8&latency=10ms changes a setting; GET /_stats counts;");
         Console.WriteLine("GET /_wait?running=0 or ?aborted=1[&timeout=5000] answers with the counts when they have come about;");
@@ -23,6 +24,10 @@ for (var i = 0; i < args.Length; i++)
     if (name == "port")
     {
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out port) || port > 65535) return Refuse($"'{value}' is not a port");
+    }
+    else if (name == "exit-with-stdin")
+    {
+        new Thread(EndWithInput) { IsBackground = true }.Start();
     }
     else if (settings.Apply(name, value) is { } wrong)
     {
@@ -40,4 +45,15 @@ static int Refuse(string why)
 {
     Console.Error.WriteLine($"fake-upstream: {why}; --help lists the options");
     return 2;
+}
+
+static void EndWithInput()
+{
+    using var input = Console.OpenStandardInput();
+    Span<byte> ignored = stackalloc byte[64];
+    while (input.Read(ignored) > 0)
+    {
+    }
+
+    Environment.Exit(0);
 }

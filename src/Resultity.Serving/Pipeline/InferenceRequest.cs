@@ -51,6 +51,9 @@ public sealed class InferenceRequest
     /// <summary>Hash of the prompt's beginning; requests that share it prefer the node that has it in its prefix cache. 0 means none.</summary>
     public ulong PrefixHash { get; init; }
 
+    /// <summary>W3C trace context of the caller's span, for the node.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Where the request has got to, for queue comments and status objects.</summary>
     public RequestProgress Progress { get; } = new();
 }

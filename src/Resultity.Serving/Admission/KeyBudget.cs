@@ -1,0 +1,70 @@
+using Resultity.Contracts.Values;
+
+namespace Resultity.Serving.Admission;
+
+/// <summary>The rate windows of one key.</summary>
+internal sealed class KeyBudget(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private RateWindow _requests;
+    private RateWindow _tokens;
+    private RateLimits _limits;
+
+    public Fault? TryTake(RateLimits limits, int tokens)
+    {
+        lock (_gate)
+        {
+            Advance(limits);
+            if (limits.RequestsPerMinute > 0 && !_requests.CanTake(1))
+            {
+                return Limited("requests", limits.RequestsPerMinute, _requests.Until(1));
+            }
+
+            if (limits.TokensPerMinute > 0 && !_tokens.CanTake(tokens))
+            {
+                return Limited("tokens", limits.TokensPerMinute, _tokens.Until(tokens));
+            }
+
+            _requests.Take(1);
+            _tokens.Take(tokens);
+            return null;
+        }
+    }
+
+    public void Correct(long tokens)
+    {
+        lock (_gate)
+        {
+            if (_limits.TokensPerMinute > 0)
+            {
+                Advance(_limits);
+                _tokens.Take(tokens);
+            }
+        }
+    }
+
+    public RateLimitState Read(RateLimits limits)
+    {
+        lock (_gate)
+        {
+            Advance(limits);
+            return new RateLimitState(
+                limits.RequestsPerMinute, _requests.Remaining, limits.RequestsPerMinute > 0 ? _requests.UntilFull : default,
+                limits.TokensPerMinute, _tokens.Remaining, limits.TokensPerMinute > 0 ? _tokens.UntilFull : default);
+        }
+    }
+
+    private static Fault Limited(string what, int limit, TimeSpan wait) =>
+        new(FaultKind.RateLimited, "rate_limit_exceeded", $"Rate limit reached: this key has {limit} {what} per minute. Try again in {Math.Ceiling(wait.TotalSeconds)} s.")
+        {
+            RetryAfter = wait,
+        };
+
+    private void Advance(RateLimits limits)
+    {
+        _limits = limits;
+        var now = time.GetTimestamp();
+        _requests.Advance(limits.RequestsPerMinute, now, time.TimestampFrequency);
+        _tokens.Advance(limits.TokensPerMinute, now, time.TimestampFrequency);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.Json;
+using Resultity.Contracts.Values;
+
+namespace Resultity.Serving.Pipeline.Answers;
+
+/// <summary>Turns what a node answers instead of a result into a fault that keeps the contract, whatever the runtime's own habits are.</summary>
+internal static class NodeFaults
+{
+    private const int LongestMessage = 2000;
+
+    public static Fault Garbled(string what) =>
+        new(FaultKind.BadNodeAnswer, "bad_node_answer", $"The node's answer could not be used: {what}.") { OtherNodeMayAnswer = true };
+
+    /// <summary>An answer that broke off before its end.</summary>
+    public static Fault Truncated { get; } =
+        new(FaultKind.BadNodeAnswer, "truncated_answer", "The node's answer ended before it was complete.") { OtherNodeMayAnswer = true };
+
+    /// <summary>Reads an error answer: OpenAI's shape, a bare <c>{"error": "…"}</c>, or anything.</summary>
+    public static Fault FromAnswer(int status, ReadOnlySpan<byte> body)
+    {
+        var (message, param, code) = Parse(body);
+        return status switch
+        {
+            400 or 422 => Fault.Invalid(message ?? "The model's runtime refused the request.", param, code ?? "invalid_request"),
+            413 => new Fault(FaultKind.TooLarge, code ?? "request_too_large", message ?? "The request is larger than the model's runtime takes.", param),
+            404 => new Fault(FaultKind.Unavailable, "no_capable_node", "The node does not serve this model any more.") { OtherNodeMayAnswer = true, RetryAfter = TimeSpan.FromSeconds(2) },
+            429 or 503 => new Fault(FaultKind.Unavailable, "node_overloaded", "The node that was chosen is overloaded.") { OtherNodeMayAnswer = true, RetryAfter = TimeSpan.FromSeconds(1) },
+            _ => new Fault(FaultKind.BadNodeAnswer, "node_error", string.Create(CultureInfo.InvariantCulture, $"The node's runtime failed with status {status}.")) { OtherNodeMayAnswer = true },
+        };
+    }
+
+    private static (string? Message, string? Param, string? Code) Parse(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            using var document = JsonDocument.ParseValue(ref reader);
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("error", out var error))
+            {
+                return default;
+            }
+
+            return error.ValueKind switch
+            {
+                JsonValueKind.String => (Cut(error.GetString()), null, null),
+                JsonValueKind.Object => (Cut(Text(error, "message")), Text(error, "param"), Text(error, "code")),
+                _ => default,
+            };
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+
+    private static string? Text(JsonElement error, string name) =>
+        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string? Cut(string? text) => text?.Length > LongestMessage ? text[..LongestMessage] : text;
+}

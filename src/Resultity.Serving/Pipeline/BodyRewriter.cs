@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Resultity.Serving.Pipeline;
+
+/// <summary>The client's bytes with the few values replaced that the node must see otherwise; everything else stays byte for byte.</summary>
+internal static class BodyRewriter
+{
+    private static ReadOnlySpan<byte> UsageOptions => "{\"include_usage\":true}"u8;
+
+    private static ReadOnlySpan<byte> UsageMember => ",\"stream_options\":{\"include_usage\":true}"u8;
+
+    /// <summary>The body to send. It is the client's own memory when nothing has to change.</summary>
+    /// <param name="request">The request; its ranges say where the values stand.</param>
+    /// <param name="model">The model's name on the node.</param>
+    public static ReadOnlyMemory<byte> Rewrite(InferenceRequest request, string model)
+    {
+        var renames = request.Model != model && !request.ModelRange.IsEmpty;
+        var asksUsage = request.Stream && !request.IncludeUsage;
+        if (!renames && !asksUsage)
+        {
+            return request.Body;
+        }
+
+        var body = request.Body.Span;
+        var edits = new Edit[2];
+        var count = 0;
+        if (renames)
+        {
+            edits[count++] = new Edit(request.ModelRange, Quote(model));
+        }
+
+        if (asksUsage)
+        {
+            edits[count++] = request.StreamOptionsRange.IsEmpty
+                ? new Edit(new ByteRange(body.LastIndexOf((byte)'}'), 0), UsageMember.ToArray())
+                : new Edit(request.StreamOptionsRange, UsageOptions.ToArray());
+        }
+
+        if (count == 2 && edits[0].Range.Start > edits[1].Range.Start)
+        {
+            (edits[0], edits[1]) = (edits[1], edits[0]);
+        }
+
+        var output = new ArrayBufferWriter<byte>(body.Length + 128);
+        var from = 0;
+        foreach (var edit in edits.AsSpan(0, count))
+        {
+            output.Write(body[from..edit.Range.Start]);
+            output.Write(edit.Bytes);
+            from = edit.Range.End;
+        }
+
+        output.Write(body[from..]);
+        return output.WrittenMemory;
+    }
+
+    private static byte[] Quote(string model)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStringValue(model);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private readonly record struct Edit(ByteRange Range, byte[] Bytes);
+}

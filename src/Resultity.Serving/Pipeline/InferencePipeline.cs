@@ -1,0 +1,112 @@
+using Resultity.Contracts.Values;
+using Resultity.Serving.Admission;
+using Resultity.Serving.Catalog;
+using Resultity.Serving.Metering;
+using Resultity.Serving.Scheduling;
+
+namespace Resultity.Serving.Pipeline;
+
+/// <summary>A request's whole life between its validation and its answer. Open this file first.</summary>
+/// <remarks>
+/// <code>
+///  InferenceRequest                      validated bytes in an envelope, from any request type
+///   │ 1 ModelCatalog.Resolve             the name the client wrote → the model
+///   │ 2 AdmissionControl.Admit           → Reservation, or 429
+///   │ 3 Dispatcher.PlaceAsync            → Placement: a slot on a node; may wait in fair order, or be refused
+///   │ 4 InferenceStream.BeginAsync       → the work order to the node; the answer's head and first piece come back
+///   │     └ a node that fails here is invisible: back to 3 with another node
+///   ▼ 5 InferenceStream                  handed to whoever delivers it; settles the reservation, records usage
+///                                        and gives the slot back exactly once, on every way out
+/// </code>
+/// Synchronous, streamed, polled and batched requests all come through here; they differ only in who holds the stream.
+/// </remarks>
+public sealed class InferencePipeline
+{
+    private readonly ModelCatalog _catalog;
+    private readonly AdmissionControl _admission;
+
+    internal InferencePipeline(
+        ModelCatalog catalog, AdmissionControl admission, Dispatcher dispatcher, IFleet fleet, IUsageRecorder usage, PipelineOptions options, TimeProvider time)
+    {
+        _catalog = catalog;
+        _admission = admission;
+        Dispatcher = dispatcher;
+        Fleet = fleet;
+        Usage = usage;
+        Options = options;
+        Time = time;
+    }
+
+    internal Dispatcher Dispatcher { get; }
+
+    internal IFleet Fleet { get; }
+
+    internal IUsageRecorder Usage { get; }
+
+    internal PipelineOptions Options { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal RetryBudget Retries { get; } = new();
+
+    /// <summary>Starts a request and returns when its answer is whole, or when the first event of a streamed answer is there.</summary>
+    /// <param name="request">The request. Its body stays unchanged until the stream is disposed of.</param>
+    /// <param name="cancellation">Stops the request in whatever state it is: queued, loading or running.</param>
+    /// <returns>The answer, which the caller disposes of, or why there is none. Cancellation is a fault here, not an exception.</returns>
+    public async ValueTask<Outcome<InferenceStream>> StartAsync(InferenceRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+
+        // 1 The model that is meant.
+        var model = _catalog.Resolve(request.Model);
+
+        // 2 May this caller spend this now?
+        if (!_admission.Admit(request.Caller, request.Model, EstimateTokens(request)).TryGet(out var reservation, out var refusal))
+        {
+            return refusal;
+        }
+
+        var stream = new InferenceStream(this, request, model, reservation, cancellation);
+        Fault? fault = null;
+        try
+        {
+            Retries.Earn();
+            for (var attempt = 1; ; attempt++)
+            {
+                // 3 A slot on a node.
+                if (!(await stream.PlaceAsync().ConfigureAwait(false)).TryGet(out var placement, out fault))
+                {
+                    break;
+                }
+
+                // 4 The work order, and the beginning of the answer.
+                fault = await stream.BeginAsync(placement, BodyRewriter.Rewrite(request, placement.Model)).ConfigureAwait(false);
+                if (fault is null)
+                {
+                    // 5 The caller has it now.
+                    return stream;
+                }
+
+                if (!fault.OtherNodeMayAnswer || attempt >= Options.MaxAttempts || !Retries.TrySpend())
+                {
+                    break;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            fault = stream.CancellationFault();
+        }
+        finally
+        {
+            if (fault is not null)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        return fault;
+    }
+
+    private static int EstimateTokens(InferenceRequest request) => (request.Body.Length / 4) + (request.MaxOutputTokens ?? 256);
+}

@@ -1,0 +1,364 @@
+using System.Buffers;
+using Resultity.Contracts.Values;
+using Resultity.Serving.Admission;
+using Resultity.Serving.Pipeline.Answers;
+using Resultity.Serving.Scheduling;
+
+namespace Resultity.Serving.Pipeline;
+
+/// <summary>An answer that has begun: a whole body, or events as they come.</summary>
+/// <remarks>
+/// For one reader. The holder disposes of it, in every case; disposing before the end stops the computation. However it ends, the slot is given
+/// back, the reservation settled and the usage recorded exactly once. A stream of plain text whose node dies goes on from another node.
+/// </remarks>
+public sealed class InferenceStream : IAsyncDisposable
+{
+    private readonly InferencePipeline _pipeline;
+    private readonly InferenceRequest _request;
+    private readonly string _model;
+    private readonly Reservation _reservation;
+    private readonly CancellationToken _caller;
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenRegistration _link;
+    private readonly ArrayBufferWriter<byte>? _text;
+    private List<string>? _failedNodes;
+    private NodeLeg? _leg;
+    private Continuation? _continuation;
+    private ReadOnlyMemory<byte> _firstChunk;
+    private StreamEvent? _pending;
+    private Usage? _reported;
+    private Fault? _broken;
+    private int _textChunks;
+    private int _settled;
+    private bool _seam;
+    private bool _finishSeen;
+    private bool _ended;
+    private volatile bool _givenUp;
+
+    internal InferenceStream(InferencePipeline pipeline, InferenceRequest request, string model, Reservation reservation, CancellationToken caller)
+    {
+        _pipeline = pipeline;
+        _request = request;
+        _model = model;
+        _reservation = reservation;
+        _caller = caller;
+        var timeout = request.Deadline is { } deadline ? deadline - pipeline.Time.GetUtcNow() : pipeline.Options.RequestTimeout;
+        _stop = new CancellationTokenSource(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, pipeline.Time);
+        _link = caller.UnsafeRegister(static stream => ((InferenceStream)stream!).GiveUp(), this);
+        _text = Continuation.IsPossible(request) ? new ArrayBufferWriter<byte>() : null;
+    }
+
+    /// <summary>The node that serves the answer now.</summary>
+    public string NodeId => _leg?.Placement.NodeId ?? "";
+
+    /// <summary>The model that serves it, aliases resolved.</summary>
+    public string Model => _model;
+
+    /// <summary>Whether the answer comes as events.</summary>
+    public bool IsEventStream { get; private set; }
+
+    /// <summary>The answer's content type.</summary>
+    public string ContentType { get; private set; } = "application/json";
+
+    /// <summary>The whole answer when it is not a stream of events. Valid until this is disposed of.</summary>
+    public ReadOnlyMemory<byte> Body { get; private set; }
+
+    /// <summary>Why a streamed answer ended; <see langword="null"/> when it is whole, and before the end.</summary>
+    public Fault? Fault { get; private set; }
+
+    /// <summary>What was used, as far as is known: the node's figures, or an estimate from the events so far.</summary>
+    public Usage Usage => _reported ?? new Usage(_textChunks == 0 ? 0 : _request.Body.Length / 4, _textChunks);
+
+    /// <summary>Waits until there is an event to read.</summary>
+    /// <returns><see langword="false"/> when nothing follows; <see cref="Fault"/> then says whether the answer is whole.</returns>
+    /// <remarks>Cancellation ends the stream with a fault; it does not throw.</remarks>
+    public async ValueTask<bool> WaitAsync(CancellationToken cancellation)
+    {
+        if (HasEvent())
+        {
+            return true;
+        }
+
+        using var registration = cancellation == _caller ? default : cancellation.UnsafeRegister(static stream => ((InferenceStream)stream!).GiveUp(), this);
+        try
+        {
+            while (!_ended)
+            {
+                if (await NextBreakAsync().ConfigureAwait(false) is { } fault)
+                {
+                    await BreakAsync(fault).ConfigureAwait(false);
+                }
+
+                if (HasEvent())
+                {
+                    return true;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await EndAsync(CancellationFault()).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes the next event if it has arrived.</summary>
+    public bool TryRead(out StreamEvent next)
+    {
+        if (!HasEvent())
+        {
+            next = default;
+            return false;
+        }
+
+        if (_seam)
+        {
+            _seam = false;
+            next = new StreamEvent(default, IsSeam: true);
+            return true;
+        }
+
+        next = _pending!.Value;
+        _pending = null;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync(_ended ? Fault : CancellationFault()).ConfigureAwait(false);
+        if (_leg is not null)
+        {
+            await _leg.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _link.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    internal ValueTask<Outcome<Placement>> PlaceAsync(bool mustContinue = false) =>
+        _pipeline.Dispatcher.PlaceAsync(
+            new PlacementQuery(
+                _model, _request.Endpoint, _request.Caller.Namespace, _request.Caller.Weight, _request.Priority, _request.PrefixHash, _failedNodes, mustContinue),
+            _request.Progress,
+            _stop.Token);
+
+    /// <summary>Sends the work order and reads the beginning of the answer.</summary>
+    /// <returns><see langword="null"/> when the answer can be handed on.</returns>
+    internal async ValueTask<Fault?> BeginAsync(Placement placement, ReadOnlyMemory<byte> body)
+    {
+        _leg = new NodeLeg(_pipeline, _request, placement);
+        var fault = await _leg.OpenAsync(body, _stop.Token).ConfigureAwait(false);
+        if (fault is null)
+        {
+            ContentType = _leg.ContentType;
+            IsEventStream = _leg.IsEventStream;
+            fault = IsEventStream ? await NextBreakAsync().ConfigureAwait(false) : await ReadWholeAsync().ConfigureAwait(false);
+        }
+
+        if (fault is not null)
+        {
+            (_failedNodes ??= []).Add(placement.NodeId);
+            await CloseLegAsync(fault).ConfigureAwait(false);
+        }
+
+        return fault;
+    }
+
+    /// <summary>What a cancellation means: the deadline, or the caller.</summary>
+    internal Fault CancellationFault() =>
+        _stop.IsCancellationRequested && !_givenUp ? Faults.DeadlineExceeded : Fault.Cancelled;
+
+    private bool HasEvent() => _seam || _pending is not null || Advance();
+
+    private void GiveUp()
+    {
+        _givenUp = true;
+        _stop.Cancel();
+    }
+
+    /// <summary>Reads on until there is an event or the end; a fault if the answer broke off.</summary>
+    private async ValueTask<Fault?> NextBreakAsync()
+    {
+        while (!Advance() && !_ended)
+        {
+            if ((_broken ?? _leg!.Broken) is { } fault)
+            {
+                _broken = null;
+                return fault;
+            }
+
+            await _leg!.FillAsync(_stop.Token).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    private async ValueTask<Fault?> ReadWholeAsync()
+    {
+        var fault = await _leg!.ReadWholeAsync(_pipeline.Options.MaxAnswerBytes, _stop.Token).ConfigureAwait(false);
+        if (fault is not null)
+        {
+            return fault;
+        }
+
+        if (_request.Stream)
+        {
+            return NodeFaults.Garbled("a stream of events was asked for and something else came");
+        }
+
+        var facts = AnswerScan.Read(_leg.Whole.Span);
+        if (!facts.IsValid || facts.HasError)
+        {
+            return NodeFaults.Garbled("it is not a JSON object with results");
+        }
+
+        _reported = facts.Usage;
+        Body = _leg.Whole;
+        _ended = true;
+        Settle(null);
+        return null;
+    }
+
+    /// <summary>Moves to the next event that the client is to see, among those that have arrived.</summary>
+    private bool Advance()
+    {
+        while (!_ended && _broken is null && _pending is null && _leg is not null && _leg.TryReadEvent(out var data))
+        {
+            if (data.Span.SequenceEqual("[DONE]"u8))
+            {
+                Finish();
+                return false;
+            }
+
+            var facts = ChunkScan.Read(data.Span, _text);
+            if (!facts.IsValid || facts.HasError)
+            {
+                _broken = facts.HasError ? NodeFaults.Garbled("its runtime reported an error") : NodeFaults.Garbled("an event is not a JSON object");
+                return false;
+            }
+
+            if (Deliver(data, facts))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool Deliver(ReadOnlyMemory<byte> data, in ChunkFacts facts)
+    {
+        _textChunks += facts.HasText ? 1 : 0;
+        _finishSeen |= facts.IsFinished;
+        if (facts.Usage is { } usage)
+        {
+            _reported = _continuation?.Adopt(usage) ?? usage;
+        }
+
+        if (!facts.HasChoices && facts.Usage is not null && !_request.IncludeUsage)
+        {
+            return false;
+        }
+
+        if (_continuation is not null)
+        {
+            if (facts is { HasText: false, IsFinished: false, HasChoices: true })
+            {
+                // The second answer's opening chunk: the role has been said.
+                return false;
+            }
+
+            data = _continuation.Adopt(data.Span);
+        }
+        else if (_text is not null && _firstChunk.IsEmpty)
+        {
+            _firstChunk = data.ToArray();
+        }
+
+        _pending = new StreamEvent(data);
+        return true;
+    }
+
+    private void Finish()
+    {
+        _ended = true;
+        Settle(null);
+    }
+
+    /// <summary>The leg broke: go on from another node if the text can be continued, else end with the fault.</summary>
+    private async ValueTask BreakAsync(Fault fault)
+    {
+        if (_finishSeen && fault == NodeFaults.Truncated)
+        {
+            // The model had finished; only the closing mark is missing, which some servers leave out.
+            Finish();
+            return;
+        }
+
+        var placed = _leg!.Placement;
+        await CloseLegAsync(fault).ConfigureAwait(false);
+        while (fault.OtherNodeMayAnswer && _text is not null && _request.Progress.Attempts.Count < _pipeline.Options.MaxAttempts && _pipeline.Retries.TrySpend())
+        {
+            (_failedNodes ??= []).Add(placed.NodeId);
+            var continuation = new Continuation(_request, _textChunks);
+            continuation.RememberIdentity(_firstChunk.Span);
+            if (continuation.BuildBody(_model, _text.WrittenSpan) is not { } body)
+            {
+                break;
+            }
+
+            if (!(await PlaceAsync(mustContinue: true).ConfigureAwait(false)).TryGet(out var placement, out var refused))
+            {
+                fault = refused;
+                break;
+            }
+
+            placed = placement;
+            _continuation = continuation;
+            if (await BeginAsync(placement, body).ConfigureAwait(false) is not { } again)
+            {
+                _seam = true;
+                return;
+            }
+
+            fault = again;
+        }
+
+        await EndAsync(fault).ConfigureAwait(false);
+    }
+
+    private async ValueTask CloseLegAsync(Fault fault)
+    {
+        _broken = null;
+        await _leg!.CloseAsync(fault).ConfigureAwait(false);
+    }
+
+    private async ValueTask EndAsync(Fault? fault)
+    {
+        if (!_ended)
+        {
+            _ended = true;
+            Fault = fault;
+        }
+
+        Settle(Fault);
+        if (_leg is not null && Fault is not null)
+        {
+            await _leg.CloseAsync(Fault).ConfigureAwait(false);
+        }
+    }
+
+    private void Settle(Fault? fault)
+    {
+        if (Interlocked.Exchange(ref _settled, 1) != 0)
+        {
+            return;
+        }
+
+        var usage = fault is null || fault.Kind is FaultKind.Cancelled or FaultKind.DeadlineExceeded ? Usage : default;
+        _reservation.Settle(usage);
+        _leg?.Release(fault, usage);
+    }
+}

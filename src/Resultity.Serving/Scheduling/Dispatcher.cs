@@ -1,0 +1,176 @@
+using Resultity.Contracts.Fleet;
+using Resultity.Contracts.Values;
+using Resultity.Serving.Pipeline;
+
+namespace Resultity.Serving.Scheduling;
+
+/// <summary>The scheduler's only owner: brings it facts, requests and the clock, one at a time, and lets requests wait.</summary>
+internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) : IFleetFacts
+{
+    private readonly Lock _gate = new();
+    private readonly Scheduler _scheduler = new(options, time.TimestampFrequency);
+    private int _version;
+
+    /// <summary>Changes whenever the fleet's offers may have changed.</summary>
+    public int Version => Volatile.Read(ref _version);
+
+    /// <inheritdoc/>
+    public void NodeIsUp(string nodeId, string? region, IReadOnlyList<ModelOffer> offers)
+    {
+        lock (_gate)
+        {
+            _scheduler.NodeIsUp(nodeId, region, offers, time.GetTimestamp());
+            _version++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void NodeDrains(string nodeId)
+    {
+        lock (_gate)
+        {
+            _scheduler.NodeDrains(nodeId);
+            _version++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void NodeIsGone(string nodeId)
+    {
+        lock (_gate)
+        {
+            _scheduler.NodeIsGone(nodeId);
+            _version++;
+        }
+    }
+
+    /// <summary>Gets a slot for a request: at once if one is free, else after waiting in fair order.</summary>
+    /// <remarks>Cancellation leaves the queue and throws.</remarks>
+    public ValueTask<Outcome<Placement>> PlaceAsync(PlacementQuery query, RequestProgress progress, CancellationToken cancellation)
+    {
+        Waiter waiter;
+        bool nobodyServesIt;
+        lock (_gate)
+        {
+            if (_scheduler.FindPool(query.Model) is not { } pool)
+            {
+                return new(Faults.ModelNotFound(query.Model));
+            }
+
+            if (_scheduler.TryPlace(pool, query, time.GetTimestamp()) is { } instance)
+            {
+                return new(new Placement(this, instance));
+            }
+
+            nobodyServesIt = !AnyAccepts(pool, query);
+            if (nobodyServesIt && query.Excluded is not null)
+            {
+                // Nobody else can serve it, so a node that failed before gets another chance, at the latest when it is back.
+                query = query with { Excluded = null };
+                nobodyServesIt = !AnyAccepts(pool, query);
+            }
+
+            if (nobodyServesIt && pool.Instances.Count > 0 && (pool.Endpoints & query.Endpoint.Bit) == 0)
+            {
+                return new(Faults.EndpointNotServed(query.Model, query.Endpoint));
+            }
+
+            if (_scheduler.MayWait(pool, query) is { } refusal)
+            {
+                return new(refusal);
+            }
+
+            waiter = new Waiter(query, pool, time.GetUtcNow(), _gate);
+            Scheduler.Enqueue(waiter);
+            _scheduler.PlaceWaiting(pool, time.GetTimestamp());
+        }
+
+        if (waiter.Settled.IsCompletedSuccessfully)
+        {
+            return new(Placed(waiter.Settled.Result));
+        }
+
+        progress.MarkQueued(waiter);
+        return WaitAsync(waiter, nobodyServesIt, progress, cancellation);
+    }
+
+    public void Release(Instance instance, bool nodeFailed)
+    {
+        lock (_gate)
+        {
+            _scheduler.Release(instance, nodeFailed, time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Reads the scheduler's state under its gate.</summary>
+    public T Read<T>(Func<Scheduler, T> read)
+    {
+        lock (_gate)
+        {
+            return read(_scheduler);
+        }
+    }
+
+    private static bool AnyAccepts(ModelPool pool, in PlacementQuery query)
+    {
+        foreach (var instance in pool.Instances)
+        {
+            if (query.Accepts(instance))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async ValueTask<Outcome<Placement>> WaitAsync(Waiter waiter, bool nobodyServesIt, RequestProgress progress, CancellationToken cancellation)
+    {
+        try
+        {
+            // A request that no node can serve now waits only as long as a node needs to come back.
+            while (nobodyServesIt)
+            {
+                try
+                {
+                    return Placed(await waiter.Settled.WaitAsync(options.NodeReturnGrace, time, cancellation).ConfigureAwait(false));
+                }
+                catch (TimeoutException)
+                {
+                    lock (_gate)
+                    {
+                        nobodyServesIt = !AnyAccepts(waiter.Pool, waiter.Query);
+                        if (nobodyServesIt && Scheduler.Leave(waiter))
+                        {
+                            return Faults.NoCapableNode(waiter.Query.Model);
+                        }
+                    }
+                }
+            }
+
+            return Placed(await waiter.Settled.WaitAsync(cancellation).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            bool left;
+            lock (_gate)
+            {
+                left = Scheduler.Leave(waiter);
+            }
+
+            if (!left && (await waiter.Settled.ConfigureAwait(false)).TryGet(out var instance, out _))
+            {
+                Release(instance, nodeFailed: false);
+            }
+
+            throw;
+        }
+        finally
+        {
+            progress.Ticket = null;
+        }
+    }
+
+    private Outcome<Placement> Placed(Outcome<Instance> settled) =>
+        settled.TryGet(out var instance, out var fault) ? new Placement(this, instance) : fault;
+}

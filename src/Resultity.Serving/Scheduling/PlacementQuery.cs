@@ -1,0 +1,46 @@
+using Resultity.Contracts.Values;
+using Resultity.Serving.Pipeline;
+
+namespace Resultity.Serving.Scheduling;
+
+/// <summary>What a request needs of an instance, and its standing in the queue.</summary>
+/// <param name="Model">The model, aliases resolved.</param>
+/// <param name="Endpoint">What it must serve.</param>
+/// <param name="Namespace">The unit of fairness.</param>
+/// <param name="Weight">The namespace's share; above 0.</param>
+/// <param name="Priority">Which queue it waits in.</param>
+/// <param name="PrefixHash">Hash of the prompt's beginning, or 0.</param>
+/// <param name="Excluded">Nodes that have failed this request; <see langword="null"/> means none.</param>
+/// <param name="MustContinuePrefix">Only instances that can go on from an unfinished answer.</param>
+internal readonly record struct PlacementQuery(
+    string Model,
+    InferenceEndpoint Endpoint,
+    string Namespace,
+    double Weight = 1,
+    Priority Priority = Priority.Interactive,
+    ulong PrefixHash = 0,
+    IReadOnlyList<string>? Excluded = null,
+    bool MustContinuePrefix = false)
+{
+    /// <summary>Whether an instance can serve the request, whatever its load.</summary>
+    public bool Accepts(Instance instance)
+    {
+        if ((instance.Endpoints & Endpoint.Bit) == 0 || (MustContinuePrefix && !instance.Offer.ContinuesPrefix))
+        {
+            return false;
+        }
+
+        if (Excluded is not null)
+        {
+            for (var i = 0; i < Excluded.Count; i++)
+            {
+                if (Excluded[i] == instance.Node.Id)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+}
