@@ -1,5 +1,11 @@
 namespace Resultity.Serving.Stores;
 
+/// <summary>A key and one of its secrets.</summary>
+/// <param name="Hash">The secret's <see cref="Secret.Hash"/>.</param>
+/// <param name="ValidUntil">When this secret ends after a rotation; <see langword="null"/> for as long as the key.</param>
+/// <param name="Key">The key.</param>
+public sealed record KeySecret(string Hash, DateTimeOffset? ValidUntil, ApiKey Key);
+
 /// <summary>The API keys. Secrets come in only as <see cref="Secret.Hash"/>.</summary>
 /// <remarks>
 /// Safe for concurrent use. A write that has returned survives a power loss. Reads see every write that returned before they began.
@@ -16,6 +22,9 @@ public interface IApiKeyStore
     /// <param name="now">Secrets that a rotation replaced are found until their time of grace ends.</param>
     /// <param name="cancellation">Ends the wait.</param>
     ValueTask<ApiKey?> FindAsync(string secretHash, DateTimeOffset now, CancellationToken cancellation);
+
+    /// <summary>Every key that is valid at an instant, once for each secret that is, for a gateway that keeps them in memory.</summary>
+    ValueTask<IReadOnlyList<KeySecret>> LoadValidAsync(DateTimeOffset now, CancellationToken cancellation);
 
     /// <summary>Reads one key.</summary>
     ValueTask<ApiKey?> GetAsync(string id, CancellationToken cancellation);

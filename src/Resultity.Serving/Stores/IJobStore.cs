@@ -22,6 +22,12 @@ public sealed record JobFilter(string Namespace, PageQuery Page)
 /// <param name="Body">Its bytes, which belong to the caller.</param>
 public sealed record JobAnswer(string ContentType, ReadOnlyMemory<byte> Body);
 
+/// <summary>A claim that is in force.</summary>
+/// <param name="Id">The job's identifier.</param>
+/// <param name="Attempt">The claim's number.</param>
+/// <param name="Status">The job's status.</param>
+public readonly record struct HeldClaim(string Id, int Attempt, JobStatus Status);
+
 /// <summary>The durable requests.</summary>
 /// <remarks>
 /// <para>Safe for concurrent use. A write that has returned survives a power loss; many writes that wait share one commit.
@@ -63,7 +69,8 @@ public interface IJobStore
     ValueTask<bool> FinishAsync(string id, int attempt, JobResult result, DateTimeOffset at, CancellationToken cancellation);
 
     /// <summary>Prolongs the leases of every job that an owner has claimed.</summary>
-    ValueTask RenewAsync(string owner, DateTimeOffset leaseUntil, CancellationToken cancellation);
+    /// <returns>What it holds. A run that is not among these has lost its claim, and one that is <see cref="JobStatus.Cancelling"/> is to be stopped.</returns>
+    ValueTask<IReadOnlyList<HeldClaim>> RenewAsync(string owner, DateTimeOffset leaseUntil, CancellationToken cancellation);
 
     /// <summary>Hands back every job that an owner has claimed: it waits for a new claim, and is cancelled if a cancel was asked for.</summary>
     /// <returns>How many were handed back.</returns>
@@ -77,9 +84,9 @@ public interface IJobStore
     /// <returns>The jobs that are <see cref="JobStatus.Expired"/> now; fewer than <paramref name="limit"/> means that none is left.</returns>
     ValueTask<IReadOnlyList<Job>> ExpireAsync(DateTimeOffset now, int limit, CancellationToken cancellation);
 
-    /// <summary>Deletes a finished job with its body and answer.</summary>
-    /// <returns><see langword="false"/> if there is none, or it is not finished.</returns>
-    ValueTask<bool> DeleteAsync(string @namespace, string id, CancellationToken cancellation);
+    /// <summary>Deletes a job with its body and answer, in whatever status it is; who runs it cannot record anything any more.</summary>
+    /// <returns>The job as it was, or <see langword="null"/> if there is none.</returns>
+    ValueTask<Job?> DeleteAsync(string @namespace, string id, CancellationToken cancellation);
 
     /// <summary>Deletes some of the finished jobs whose retention has ended.</summary>
     /// <returns>How many were deleted; fewer than <paramref name="limit"/> means that none is left.</returns>

@@ -1,0 +1,188 @@
+using System.Buffers;
+using Resultity.Contracts.Values;
+using Resultity.Serving.Stores;
+
+namespace Resultity.Storage.Blobs;
+
+/// <summary>Blobs as files of one folder.</summary>
+/// <remarks>
+/// A blob is written under another name, flushed and renamed, and then the folder is flushed: what has its name is whole.
+/// Files are spread over 1,024 folders by two characters of their random part, so that no folder grows without end.
+/// </remarks>
+internal sealed class FolderBlobStore : IBlobStore
+{
+    private const string Prefix = "blob_";
+    private const string Unfinished = ".part";
+
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+
+    public FolderBlobStore(string folder, TimeProvider time)
+    {
+        _folder = folder;
+        _time = time;
+        Directory.CreateDirectory(folder);
+
+        // What a crash left unfinished has no name and no owner; nobody else writes here, since the data folder is locked.
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + Unfinished, SearchOption.AllDirectories))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string> PutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation) =>
+        PutAsync((file, token) => WriteAsync(file, bytes, token), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<string> PutAsync(Stream source, CancellationToken cancellation) =>
+        PutAsync(async (file, token) =>
+        {
+            var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+            try
+            {
+                while (await source.ReadAsync(buffer, token) is > 0 and var count)
+                {
+                    await WriteAsync(file, buffer.AsMemory(0, count), token);
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<Stream?> OpenAsync(string name, CancellationToken cancellation)
+    {
+        if (!Id.Matches(name, Prefix))
+        {
+            return ValueTask.FromResult<Stream?>(null);
+        }
+
+        try
+        {
+            return ValueTask.FromResult<Stream?>(new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return ValueTask.FromResult<Stream?>(null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DeleteAsync(string name, CancellationToken cancellation)
+    {
+        if (Id.Matches(name, Prefix))
+        {
+            try
+            {
+                File.Delete(PathOf(name));
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // No folder, no blob.
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListAsync(DateTimeOffset putBefore, CancellationToken cancellation) =>
+        Directory.EnumerateFiles(_folder, Prefix + "*", SearchOption.AllDirectories)
+            .Where(file => File.GetLastWriteTimeUtc(file) < putBefore.UtcDateTime)
+            .Select(Path.GetFileName)
+            .Where(static name => Id.Matches(name, Prefix))
+            .Select(static name => name!)
+            .ToAsyncEnumerable();
+
+    private async ValueTask<string> PutAsync(Func<FileStream, CancellationToken, ValueTask> fill, CancellationToken cancellation)
+    {
+        var name = Id.New(Prefix, _time);
+        var path = PathOf(name);
+        var part = path + Unfinished;
+        try
+        {
+            await using (var file = Create(part))
+            {
+                await fill(file, cancellation);
+                Finish(file);
+            }
+
+            Publish(part, path);
+            return name;
+        }
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
+    }
+
+    private FileStream Create(string part)
+    {
+        try
+        {
+            var parent = Path.GetDirectoryName(part)!;
+            if (!Directory.Exists(parent))
+            {
+                Directory.CreateDirectory(parent);
+                FolderFlush.Flush(_folder);
+            }
+
+            return new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
+        }
+        catch (Exception exception) when (IsOfStorage(exception))
+        {
+            throw Refused(exception);
+        }
+    }
+
+    // What the source throws is the source's; only what the disk throws speaks of the storage.
+    private async ValueTask WriteAsync(FileStream file, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        try
+        {
+            await file.WriteAsync(bytes, cancellation);
+        }
+        catch (Exception exception) when (IsOfStorage(exception))
+        {
+            throw Refused(exception);
+        }
+    }
+
+    private void Finish(FileStream file)
+    {
+        try
+        {
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception exception) when (IsOfStorage(exception))
+        {
+            throw Refused(exception);
+        }
+    }
+
+    private void Publish(string part, string path)
+    {
+        try
+        {
+            File.Move(part, path);
+            FolderFlush.Flush(Path.GetDirectoryName(path)!);
+        }
+        catch (Exception exception) when (IsOfStorage(exception))
+        {
+            throw Refused(exception);
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(_folder, name[^2..], name);
+
+    private static bool IsOfStorage(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
+    private StorageException Refused(Exception exception) => new(
+        $"The blob folder '{_folder}' cannot be written: {exception.Message}",
+        new Fault(FaultKind.Unavailable, "storage_unavailable", "The gateway's storage cannot take this request now.") { RetryAfter = TimeSpan.FromSeconds(30) },
+        exception);
+}

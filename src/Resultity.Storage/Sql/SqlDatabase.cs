@@ -1,0 +1,16 @@
+using System.Data.Common;
+
+namespace Resultity.Storage.Sql;
+
+/// <summary>Where the stores' statements run: what differs between database engines, and nothing else.</summary>
+/// <remarks>Safe for concurrent use. The stores' SQL is written for SQLite and PostgreSQL alike; what is not common to both comes from here.</remarks>
+internal abstract class SqlDatabase
+{
+    /// <summary>Reads. Sees every write that returned before it began.</summary>
+    public abstract ValueTask<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation);
+
+    /// <summary>Writes in a transaction, and returns when it is durable. Writes that wait at the same time may share one commit.</summary>
+    /// <param name="write">Does all its work through the connection that it gets, has no other effects, and may be called again after a failure.</param>
+    /// <param name="cancellation">Ends the wait to be begun; a write that has begun is finished.</param>
+    public abstract ValueTask<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation);
+}

@@ -1,0 +1,100 @@
+using System.Data.Common;
+using Dapper;
+using Resultity.Serving.Jobs;
+using Resultity.Serving.Stores;
+
+namespace Resultity.Storage.Sql;
+
+/// <inheritdoc/>
+internal sealed partial class SqlJobStore(SqlDatabase database, IBlobStore blobs) : IJobStore
+{
+    private readonly JobPayloads _payloads = new(blobs);
+
+    /// <inheritdoc/>
+    public async ValueTask AddAsync(Job job, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    {
+        var row = JobRow.Of(job);
+        var payload = await _payloads.StoreAsync(body, cancellation);
+        try
+        {
+            await database.WriteAsync(async (connection, transaction) =>
+            {
+                await connection.ExecuteAsync(JobRow.Insert, row, transaction);
+                return await connection.ExecuteAsync(
+                    "INSERT INTO job_bodies (id, bytes, blob) VALUES (@Id, @Bytes, @Blob)", new { row.Id, payload.Bytes, payload.Blob }, transaction);
+            }, cancellation);
+        }
+        catch
+        {
+            await _payloads.DeleteAsync([payload.Blob]);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Job?> GetAsync(string @namespace, string id, CancellationToken cancellation) =>
+        database.ReadAsync(connection => GetAsync(connection, null, @namespace, id), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<Page<Job>> ListAsync(JobFilter filter, CancellationToken cancellation) =>
+        database.ReadAsync(async connection =>
+        {
+            var sql = new SqlFilter();
+            sql.AddIf(true, "namespace = @Namespace");
+            sql.AddIf(filter.Status is not null, "status = @status");
+            sql.AddIf(filter.Endpoint is not null, "endpoint = @Endpoint");
+            sql.AddIf(filter.Model is not null, "model = @Model");
+            sql.AddPage("sort_key", filter.Page);
+            var rows = (await connection.QueryAsync<JobRow>(JobRow.Select + sql, new
+            {
+                filter.Namespace,
+                status = filter.Status?.Name(),
+                filter.Endpoint,
+                filter.Model,
+                after = filter.Page.After?.ToSortKey(),
+                limit = filter.Page.Limit + 1L,
+            })).AsList();
+            return rows.ToPage(filter.Page, static row => row.ToJob());
+        }, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(string id, CancellationToken cancellation)
+    {
+        var payload = await database.ReadAsync(connection => connection.QuerySingleOrDefaultAsync<PayloadRow>(
+            "SELECT bytes AS Bytes, blob AS Blob FROM job_bodies WHERE id = @id", new { id }), cancellation);
+        return payload is null ? null : await _payloads.LoadAsync(payload.ToPayload(), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<JobAnswer?> ReadAnswerAsync(string @namespace, string id, CancellationToken cancellation)
+    {
+        var payload = await database.ReadAsync(connection => connection.QuerySingleOrDefaultAsync<PayloadRow>(
+            """
+            SELECT a.content_type AS ContentType, a.bytes AS Bytes, a.blob AS Blob
+            FROM job_answers a JOIN jobs j ON j.id = a.id WHERE a.id = @id AND j.namespace = @namespace
+            """,
+            new { id, @namespace }), cancellation);
+        return payload is not null && await _payloads.LoadAsync(payload.ToPayload(), cancellation) is { } bytes
+            ? new JobAnswer(payload.ContentType, bytes)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlySet<string>> OwnedBlobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellation) =>
+        database.ReadAsync<IReadOnlySet<string>>(async connection => (await connection.QueryAsync<string>(
+            "SELECT blob FROM job_bodies WHERE blob IN @names UNION ALL SELECT blob FROM job_answers WHERE blob IN @names",
+            new { names })).ToHashSet(StringComparer.Ordinal), cancellation);
+
+    private static async Task<Job?> GetAsync(DbConnection connection, DbTransaction? transaction, string @namespace, string id) =>
+        (await connection.QuerySingleOrDefaultAsync<JobRow>(
+            JobRow.Select + " WHERE id = @id AND namespace = @namespace", new { id, @namespace }, transaction))?.ToJob();
+
+    private sealed class PayloadRow
+    {
+        public string ContentType { get; init; } = "";
+        public byte[]? Bytes { get; init; }
+        public string? Blob { get; init; }
+
+        public JobPayloads.Payload ToPayload() => new(Bytes, Blob);
+    }
+}

@@ -1,0 +1,134 @@
+using Resultity.Serving.Jobs;
+using Resultity.Serving.Stores;
+using Xunit;
+
+namespace Resultity.Storage.Tests.Conformance;
+
+/// <summary>What every job store must do for runners: claims, leases, fencing, fairness.</summary>
+public abstract class JobClaimConformance(TestStorage storage) : StoreConformance(storage)
+{
+    private static readonly DateTimeOffset LeaseEnd = Start.AddMinutes(1);
+
+    private IJobStore Jobs => Storage.Get<IJobStore>();
+
+    [Fact]
+    public async Task Claims_take_the_oldest_jobs_first_and_each_once()
+    {
+        var jobs = await AddAsync("alpha", 5);
+        Assert.Equal(jobs[..3], await ClaimAsync(3));
+        Assert.Equal(jobs[3..], await ClaimAsync(3));
+        Assert.Empty(await ClaimAsync(3));
+    }
+
+    [Fact]
+    public async Task Claims_take_turns_between_namespaces()
+    {
+        var alpha = await AddAsync("alpha", 5);
+        var beta = await AddAsync("beta", 2, second: 1);
+        var gamma = await AddAsync("gamma", 1, second: 2);
+        Assert.Equal([alpha[0], beta[0], gamma[0], alpha[1]], await ClaimAsync(4));
+        Assert.Equal([beta[1]], await ClaimAsync(1));
+    }
+
+    [Fact]
+    public async Task With_room_for_one_at_a_time_no_namespace_starves()
+    {
+        await AddAsync("alpha", 5);
+        var omega = await AddAsync("omega", 1, second: 1);
+        var first = Assert.Single(await ClaimAsync(1));
+        await Jobs.FinishAsync(first, 1, new JobResult { Status = JobStatus.Completed }, Start, Cancellation);
+        var second = Assert.Single(await ClaimAsync(1));
+        await Jobs.FinishAsync(second, 1, new JobResult { Status = JobStatus.Completed }, Start, Cancellation);
+        Assert.Equal(omega, await ClaimAsync(1));
+    }
+
+    [Fact]
+    public async Task Many_claimers_at_once_never_share_a_job()
+    {
+        await AddAsync("alpha", 60);
+        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Jobs.ClaimAsync("owner" + i, 5, Start, LeaseEnd, Cancellation).AsTask()));
+        var ids = claims.SelectMany(claim => claim).Select(job => job.Id).ToList();
+        Assert.Equal(60, ids.Count);
+        Assert.Equal(60, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_job_past_its_deadline_is_not_claimed()
+    {
+        await AddAsync("alpha", 1);
+        Assert.Empty(await Jobs.ClaimAsync("me", 1, Start.AddDays(1), Start.AddDays(2), Cancellation));
+    }
+
+    [Fact]
+    public async Task When_a_lease_ends_another_runs_the_job_and_the_first_records_nothing()
+    {
+        var id = Assert.Single(await AddAsync("alpha", 1));
+        await ClaimAsync(1);
+        await Jobs.StartAsync(id, 1, Start, Cancellation);
+        Assert.Empty(await Jobs.ClaimAsync("other", 1, LeaseEnd.AddSeconds(-1), LeaseEnd.AddHours(1), Cancellation));
+        var again = Assert.Single(await Jobs.ClaimAsync("other", 1, LeaseEnd, LeaseEnd.AddHours(1), Cancellation));
+        Assert.Equal((id, 2, JobStatus.Queued), (again.Id, again.Attempt, again.Status));
+        Assert.False(await Jobs.StartAsync(id, 1, Start, Cancellation));
+        Assert.False(await Jobs.FinishAsync(id, 1, Answer("late"), Start, Cancellation));
+        Assert.True(await Jobs.FinishAsync(id, 2, Answer("first"), Start, Cancellation));
+        Assert.False(await Jobs.FinishAsync(id, 2, Answer("twice"), Start, Cancellation));
+        Assert.Equal("first"u8.ToArray(), (await Jobs.ReadAnswerAsync("alpha", id, Cancellation))!.Body.ToArray());
+    }
+
+    [Fact]
+    public async Task A_renewed_lease_holds_and_shows_what_is_held()
+    {
+        var ids = await AddAsync("alpha", 3);
+        await ClaimAsync(2);
+        await Jobs.StartAsync(ids[1], 1, Start, Cancellation);
+        await Jobs.CancelAsync("alpha", ids[1], Start, Cancellation);
+        var held = await Jobs.RenewAsync("me", LeaseEnd.AddHours(1), Cancellation);
+        Assert.Equal([new HeldClaim(ids[0], 1, JobStatus.Queued), new HeldClaim(ids[1], 1, JobStatus.Cancelling)], held.OrderBy(claim => claim.Id));
+        Assert.Equal([ids[2]], (await Jobs.ClaimAsync("other", 5, LeaseEnd, LeaseEnd.AddHours(2), Cancellation)).Select(job => job.Id));
+        Assert.Empty(await Jobs.RenewAsync("nobody", LeaseEnd, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_release_hands_jobs_back_and_ends_those_that_were_being_cancelled()
+    {
+        var ids = await AddAsync("alpha", 3);
+        await ClaimAsync(3);
+        await Jobs.StartAsync(ids[1], 1, Start, Cancellation);
+        await Jobs.StartAsync(ids[2], 1, Start, Cancellation);
+        await Jobs.CancelAsync("alpha", ids[2], Start, Cancellation);
+        Assert.Equal(0, await Jobs.ReleaseAsync("other", Start, Cancellation));
+        Assert.Equal(3, await Jobs.ReleaseAsync("me", Start, Cancellation));
+        Assert.Equal(ids[..2], await ClaimAsync(3));
+        Assert.Equal(JobStatus.Cancelled, (await Jobs.GetAsync("alpha", ids[2], Cancellation))!.Status);
+    }
+
+    [Fact]
+    public async Task A_job_that_had_started_before_its_release_is_cancelled_not_aborted()
+    {
+        var id = Assert.Single(await AddAsync("alpha", 1));
+        await ClaimAsync(1);
+        await Jobs.StartAsync(id, 1, Start, Cancellation);
+        await Jobs.ReleaseAsync("me", Start, Cancellation);
+        Assert.Equal(JobStatus.Cancelled, (await Jobs.CancelAsync("alpha", id, Start, Cancellation))!.Status);
+    }
+
+    [Fact]
+    public async Task A_job_cannot_end_in_a_status_that_is_not_final()
+    {
+        var id = Assert.Single(await AddAsync("alpha", 1));
+        await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await Jobs.FinishAsync(id, 0, new JobResult { Status = JobStatus.InProgress }, Start, Cancellation));
+    }
+
+    private static JobResult Answer(string text) => new() { Status = JobStatus.Completed, Body = System.Text.Encoding.UTF8.GetBytes(text) };
+
+    private async Task<List<string>> ClaimAsync(int count) =>
+        [.. (await Jobs.ClaimAsync("me", count, Start, LeaseEnd, Cancellation)).Select(job => job.Id)];
+
+    private async Task<List<string>> AddAsync(string @namespace, int count, int second = 0)
+    {
+        var jobs = Enumerable.Range(second, count).Select(at => JobStoreConformance.NewJob(at) with { Namespace = @namespace }).ToList();
+        await Task.WhenAll(jobs.Select(job => Jobs.AddAsync(job, default, Cancellation).AsTask()));
+        return [.. jobs.Select(job => job.Id)];
+    }
+}

@@ -1,0 +1,17 @@
+using Resultity.Storage.Tests.Conformance;
+
+namespace Resultity.Storage.Tests.Sqlite;
+
+public sealed class SqliteApiKeyStoreTests() : ApiKeyStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteNodeStoreTests() : NodeStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteResponseStoreTests() : ResponseStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteUsageStoreTests() : UsageStoreConformance(TestStorage.Sqlite());
+
+public sealed class FolderBlobStoreTests() : BlobStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteJobStoreTests() : JobStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteJobClaimTests() : JobClaimConformance(TestStorage.Sqlite());
