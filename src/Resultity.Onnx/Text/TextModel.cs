@@ -11,23 +11,18 @@ namespace Resultity.Onnx.Text;
 /// </remarks>
 public sealed class TextModel : IDisposable
 {
-    private readonly InferenceSession _session;
+    private readonly DecoderGraph _graph;
 
-    private TextModel(InferenceSession session, TextModelConfig config, DecoderSignature signature, bool inPlace)
-    {
-        (_session, Config, Signature, InPlace) = (session, config, signature, inPlace);
-    }
+    private TextModel(DecoderGraph graph, TextModelConfig config) => (_graph, Config) = (graph, config);
 
     /// <summary>What the configuration files say.</summary>
     public TextModelConfig Config { get; }
 
     /// <summary>Memory, in bytes, that keys and values of one token take.</summary>
-    public long CacheBytesPerToken => Signature.BytesPerToken;
+    public long CacheBytesPerToken => _graph.Signature.BytesPerToken;
 
     /// <summary>Whether keys and values stay where they are from step to step, instead of being copied by each.</summary>
-    public bool InPlace { get; }
-
-    internal DecoderSignature Signature { get; }
+    public bool InPlace => _graph.InPlace;
 
     /// <summary>Loads a folder. Takes as long as reading the weights.</summary>
     /// <exception cref="ModelLoadException">The folder is not a model that this engine runs; the message says why.</exception>
@@ -36,29 +31,19 @@ public sealed class TextModel : IDisposable
         options ??= new TextModelOptions();
         var config = TextModelConfigReader.Read(folder, options.ContextLength);
         var path = GraphFile.Find(folder, options.Variant);
-        InferenceSession? session = null;
         try
         {
-            session = Sessions.Open(path, options.Threads, options.Spinning);
-            var signature = DecoderSignature.Read(session, config);
-            var model = new TextModel(session, config, signature, inPlace: false);
-            using var decoder = model.CreateDecoder(1);
-            return new TextModel(session, config with { VocabularySize = Trial.Run(decoder) }, signature, inPlace: false);
+            var graph = DecoderLoader.Load(path, config, options);
+            return new TextModel(graph, config with { VocabularySize = graph.Vocabulary });
         }
         catch (OnnxRuntimeException e)
         {
-            session?.Dispose();
             throw new ModelLoadException($"{Path.GetFileName(path)} does not run: {e.Message}", e);
-        }
-        catch
-        {
-            session?.Dispose();
-            throw;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
+    public void Dispose() => _graph.Dispose();
 
-    internal Decoder CreateDecoder(int rows) => new ConcatDecoder(_session, Signature, rows);
+    internal Decoder CreateDecoder(int rows) => _graph.CreateDecoder(rows, Config.ContextLength);
 }

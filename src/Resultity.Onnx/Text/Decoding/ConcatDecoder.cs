@@ -25,9 +25,13 @@ internal sealed class ConcatDecoder : Decoder
     private int _width, _open, _vocabulary;
     private long[] _ids = [], _mask = [], _positions = [];
 
-    public ConcatDecoder(InferenceSession session, DecoderSignature signature, int capacity)
+    /// <param name="session">The graph.</param>
+    /// <param name="signature">Its inputs and outputs.</param>
+    /// <param name="capacity">Rows.</param>
+    /// <param name="vocabulary">Logits of one position; 0 if that is not known yet.</param>
+    public ConcatDecoder(InferenceSession session, DecoderSignature signature, int capacity, int vocabulary)
     {
-        (_session, _signature, Capacity) = (session, signature, capacity);
+        (_session, _signature, Capacity, _vocabulary) = (session, signature, capacity, vocabulary);
         _inputNames = signature.HasPositions ? ["input_ids", "attention_mask", "position_ids", .. signature.Past] : ["input_ids", "attention_mask", .. signature.Past];
         _outputNames = ["logits", .. signature.Present];
         _inputs = new OrtValue[_inputNames.Length];

@@ -14,6 +14,14 @@ internal static class Sessions
         return new InferenceSession(path, options);
     }
 
+    /// <summary>Opens a rewritten graph; weights that the original keeps in files of their own are looked for beside it.</summary>
+    public static InferenceSession Open(byte[] model, string original, int threads, bool spinning)
+    {
+        using var options = Options(threads > 0 ? threads : DefaultThreads(original), spinning);
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetDirectoryName(original)!);
+        return new InferenceSession(model, options);
+    }
+
     /// <summary>Waking a second thread costs about what it saves in a step of a small model; measured in bench/results.</summary>
     public static int DefaultThreads(string path) => new FileInfo(path).Length < SmallModel && !File.Exists(path + "_data") ? 1 : Environment.ProcessorCount;
 

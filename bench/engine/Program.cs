@@ -1,0 +1,48 @@
+// Tokens per second of the ONNX engine, alone or beside a llama-server with the same weights. See README.md.
+using System.Diagnostics;
+using Resultity.EngineBench;
+using Resultity.Onnx.Text;
+
+var options = BenchOptions.Parse(args);
+using var model = TextModel.Load(options.Model, new TextModelOptions { Threads = options.Threads, FuseAttention = options.Fuse });
+await using var engine = new TextEngine(model, new TextEngineOptions { Slots = options.Streams.Max(), PrefixCacheBytes = 0 }, TimeProvider.System);
+using var server = options.LlamaServer is null ? null : await LlamaServer.StartAsync(options);
+var contenders = new List<(string Name, Func<int[], int, Task> Generate)> { ("engine", EngineAsync) };
+if (server is not null) contenders.Add(("llama-server", server.GenerateAsync));
+
+var rates = contenders.SelectMany(c => options.Streams.Select(s => (c.Name, Streams: s))).ToDictionary(key => key, _ => new List<double>());
+var cpu = new List<double>();
+// One round more than counts, to warm up; contenders take turns, so that both see the same machine.
+for (var round = -1; round < options.Rounds; round++)
+    foreach (var streams in options.Streams)
+        foreach (var (name, generate) in contenders)
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            var clock = Stopwatch.StartNew();
+            await Task.WhenAll(Enumerable.Range(0, streams).Select(i => generate(Prompt(i), options.Tokens)));
+            var seconds = clock.Elapsed.TotalSeconds;
+            if (round >= 0) rates[(name, streams)].Add(streams * options.Tokens / seconds);
+            if (round >= 0 && name == "engine" && streams == 1) cpu.Add((Environment.CpuUsage.TotalTime - before).TotalSeconds / seconds);
+        }
+
+Console.WriteLine($"{options.Model}, {options.Threads} threads, {options.Tokens} tokens a stream, {options.Rounds} rounds, keys and values {(model.InPlace ? "in place" : "copied")}, {DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime):yyyy-MM-dd}");
+foreach (var streams in options.Streams)
+{
+    foreach (var (name, _) in contenders)
+        Console.WriteLine($"{streams,3} streams  {name,-13} median {Median(rates[(name, streams)]),7:F0} tokens/s   all {string.Join(" ", rates[(name, streams)].Select(r => $"{r:F0}"))}");
+    if (server is not null) Console.WriteLine($"{streams,3} streams  ratio         {Median(rates[("engine", streams)]) / Median(rates[("llama-server", streams)]),7:F2}");
+}
+Console.WriteLine($"processor time of the engine's process at one stream: {Median(cpu):F2} cores");
+
+static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+static int[] Prompt(int stream) => [1, 278, 15, 772, 357, 267, 548, 731, 498, 267, 1407, 51, 2, 15, 1, 275, 15 + stream];
+
+async Task EngineAsync(int[] prompt, int tokens)
+{
+    using var generation = engine.Start(new GenerationRequest { Prompt = prompt, MaxTokens = tokens, Sampling = SamplingOptions.Greedy, EndTokens = [] });
+    var count = 0;
+    while (await generation.WaitAsync())
+        while (generation.TryRead(out _)) count++;
+    if (count != tokens) throw new InvalidOperationException($"The engine wrote {count} tokens and ended with {generation.Finish}.", generation.Error);
+}

@@ -1,0 +1,173 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Resultity.Onnx.Text.Graphs;
+
+/// <summary>An ONNX model as far as rewriting its nodes needs: ModelProto's graph, everything else kept as it is.</summary>
+/// <remarks>Field numbers from onnx.proto3 of the ONNX project.</remarks>
+internal sealed class OnnxGraph
+{
+    private const int GraphField = 7, OpsetField = 8, OpsetDomain = 1, OpsetVersion = 2;
+    private const int NodeField = 1, InitializerField = 5, OutputField = 12, ValueInfoField = 13;
+    private const int TensorDimensions = 1, TensorType = 2, TensorName = 8, TensorRaw = 9, ValueName = 1;
+    private const string ContribDomain = "com.microsoft";
+
+    private readonly List<ReadOnlyMemory<byte>> _modelFields = [], _graphFields = [];
+    private readonly Dictionary<string, OnnxNode> _producers = [];
+    private readonly Dictionary<string, List<OnnxNode>> _consumers = [];
+    private readonly HashSet<string> _initializers = [];
+    private readonly List<string> _outputs = [];
+    private bool _hasContribOpset;
+
+    private OnnxGraph() { }
+
+    public List<OnnxNode> Nodes { get; private set; } = [];
+
+    /// <summary>Version of the standard operators.</summary>
+    public long Opset { get; private set; }
+
+    /// <summary>Parses a model.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not one.</exception>
+    public static OnnxGraph Parse(ReadOnlyMemory<byte> model)
+    {
+        var graph = new OnnxGraph();
+        var reader = new ProtoReader(model);
+        while (reader.Next())
+        {
+            if (reader.Field == GraphField) graph.ParseGraph(reader.Payload);
+            else graph._modelFields.Add(reader.Raw);
+            if (reader.Field == OpsetField) graph.ParseOpset(reader.Payload);
+        }
+        graph.Index();
+        return graph;
+    }
+
+    /// <summary>The node that computes a value; null for inputs and initializers.</summary>
+    public OnnxNode? Producer(string value) => _producers.GetValueOrDefault(value);
+
+    public IReadOnlyList<OnnxNode> Consumers(string value) => _consumers.TryGetValue(value, out var nodes) ? nodes : [];
+
+    /// <summary>Whether a value is a weight, as it is or converted to the precision of the computation.</summary>
+    public bool IsWeight(string value) => _initializers.Contains(value) || Producer(value) is { Operator: "Cast" } cast && _initializers.Contains(cast.Inputs[0]);
+
+    /// <summary>Adds a constant.</summary>
+    public string Constant<T>(string name, TensorElementType type, ReadOnlySpan<T> values, params ReadOnlySpan<long> shape) where T : unmanaged
+    {
+        var tensor = new ProtoWriter();
+        foreach (var dimension in shape) tensor.Number(TensorDimensions, dimension);
+        tensor.Number(TensorType, (int)type).Text(TensorName, name).Bytes(TensorRaw, MemoryMarshal.AsBytes(values));
+        _graphFields.Add(new ProtoWriter().Message(InitializerField, tensor).Written);
+        _initializers.Add(name);
+        return name;
+    }
+
+    /// <summary>Puts nodes in the place of others: after the last of them, since those between may compute what the new ones take.</summary>
+    public void Replace(IReadOnlyCollection<OnnxNode> removed, params OnnxNode[] added)
+    {
+        Nodes.InsertRange(Nodes.FindLastIndex(removed.Contains) + 1, added);
+        Nodes.RemoveAll(removed.Contains);
+        Index();
+    }
+
+    public void InsertBefore(OnnxNode node, params OnnxNode[] added)
+    {
+        Nodes.InsertRange(Nodes.IndexOf(node), added);
+        Index();
+    }
+
+    public void Prepend(params OnnxNode[] added)
+    {
+        Nodes.InsertRange(0, added);
+        Index();
+    }
+
+    /// <summary>Drops nodes whose outputs nothing uses.</summary>
+    public void Prune()
+    {
+        var needed = new HashSet<string>(_outputs);
+        var kept = new List<OnnxNode>();
+        var pending = new Stack<string>(_outputs);
+        var reached = new HashSet<OnnxNode>();
+        while (pending.TryPop(out var value))
+        {
+            if (Producer(value) is not { } node || !reached.Add(node)) continue;
+            foreach (var input in node.Inputs)
+                if (needed.Add(input)) pending.Push(input);
+        }
+        foreach (var node in Nodes)
+            if (reached.Contains(node)) kept.Add(node);
+        Nodes = kept;
+        Index();
+    }
+
+    public byte[] Write()
+    {
+        var graph = new ProtoWriter();
+        foreach (var node in Nodes) graph.Message(NodeField, node.Write());
+        foreach (var field in _graphFields) graph.Raw(field);
+        var model = new ProtoWriter();
+        foreach (var field in _modelFields) model.Raw(field);
+        if (!_hasContribOpset) model.Message(OpsetField, new ProtoWriter().Text(OpsetDomain, ContribDomain).Number(OpsetVersion, 1));
+        return model.Message(GraphField, graph).Written.ToArray();
+    }
+
+    private void ParseGraph(ReadOnlyMemory<byte> message)
+    {
+        var reader = new ProtoReader(message);
+        while (reader.Next())
+            switch (reader.Field)
+            {
+                case NodeField:
+                    Nodes.Add(OnnxNode.Parse(reader.Payload));
+                    break;
+                // Shapes that an exporter recorded for inner values need not hold after rewriting; the runtime infers them anew.
+                case ValueInfoField:
+                    break;
+                case InitializerField:
+                    _initializers.Add(Name(reader.Payload, TensorName));
+                    goto default;
+                case OutputField:
+                    _outputs.Add(Name(reader.Payload, ValueName));
+                    goto default;
+                default:
+                    _graphFields.Add(reader.Raw);
+                    break;
+            }
+    }
+
+    private void ParseOpset(ReadOnlyMemory<byte> message)
+    {
+        var reader = new ProtoReader(message);
+        var (domain, version) = ("", 0ul);
+        while (reader.Next())
+        {
+            if (reader.Field == OpsetDomain) domain = reader.Text;
+            if (reader.Field == OpsetVersion) version = reader.Number;
+        }
+        if (domain is "" or "ai.onnx") Opset = (long)version;
+        _hasContribOpset |= domain == ContribDomain;
+    }
+
+    private static string Name(ReadOnlyMemory<byte> message, int field)
+    {
+        var reader = new ProtoReader(message);
+        while (reader.Next())
+            if (reader.Field == field) return reader.Text;
+        return "";
+    }
+
+    private void Index()
+    {
+        _producers.Clear();
+        _consumers.Clear();
+        foreach (var node in Nodes)
+        {
+            foreach (var output in node.Outputs) _producers[output] = node;
+            foreach (var input in node.Inputs)
+            {
+                if (!_consumers.TryGetValue(input, out var nodes)) _consumers[input] = nodes = [];
+                nodes.Add(node);
+            }
+        }
+    }
+}
