@@ -4,9 +4,8 @@ namespace Resultity.Contracts.Fleet;
 /// <param name="JoinToken">The secret that the operator of the gateway gave out.</param>
 /// <param name="PublicKey">The node's P-256 public key as SubjectPublicKeyInfo, base64url.</param>
 /// <param name="Name">A name for people, at most 64 characters.</param>
-/// <param name="Region">Where the node says it stands, or absent.</param>
 /// <param name="Proof">Signature over <see cref="LinkProofText.Enrolment"/>: whoever enrols a key holds it.</param>
-public sealed record EnrolRequest(string JoinToken, string PublicKey, string Name, string? Region, string Proof);
+public sealed record EnrolRequest(string JoinToken, string PublicKey, string Name, string Proof);
 
 /// <summary>The gateway's answer to <see cref="EnrolRequest"/>.</summary>
 /// <param name="NodeId">The id that the key stands for.</param>

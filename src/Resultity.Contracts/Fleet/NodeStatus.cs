@@ -6,8 +6,11 @@ public sealed record NodeStatus
     /// <summary>Counts up from 1 within one process of the node; an older status that arrives late is ignored.</summary>
     public required long Sequence { get; init; }
 
-    /// <summary>What can be served. Absent when nothing changed since the last status that carried it.</summary>
+    /// <summary>What can be served. Absent when nothing changed since the last status that carried it; a gateway that does not know them answers 409.</summary>
     public IReadOnlyList<ModelOffer>? Offers { get; init; }
+
+    /// <summary>Where the node says it stands, such as <c>eu-west</c>.</summary>
+    public string? Region { get; init; }
 
     /// <summary>True when the node finishes what runs and takes nothing new.</summary>
     public bool Draining { get; init; }

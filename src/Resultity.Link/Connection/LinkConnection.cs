@@ -61,7 +61,8 @@ public sealed partial class LinkConnection : IAsyncDisposable
 
     internal FrameSender Sender { get; }
 
-    internal bool Ended => Volatile.Read(ref _ended) is not null;
+    /// <summary>True once the link has ended; <see cref="Completion"/> has the reason when all is closed.</summary>
+    public bool Ended => Volatile.Read(ref _ended) is not null;
 
     /// <summary>Opens a stream and waits for the head of its answer. Faults, also of the whole link, are in the exchange.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled before the head came; the peer was told.</exception>

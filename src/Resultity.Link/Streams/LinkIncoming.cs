@@ -87,6 +87,11 @@ public sealed class LinkIncoming : LinkStream, IThreadPoolWorkItem
     public ValueTask StartAsync(int status, string? contentType, ReadOnlyMemory<LinkHeader> headers, CancellationToken cancellationToken = default) =>
         HeadAsync(status, contentType, headers, default, whole: false, cancellationToken);
 
+    /// <summary>Ends the stream without an answer, or cuts an answer that has begun. The stream's memory is gone with it.</summary>
+    /// <param name="code"><see cref="LinkErrorCode.Refused"/> when the work was not begun, so that the opener may send it elsewhere.</param>
+    /// <param name="reason">For logs of the other end, at most 256 bytes.</param>
+    public void Reject(LinkErrorCode code, string reason) => Close(code, reason);
+
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
     private protected override void OnFault(LinkFault fault)
