@@ -5,6 +5,7 @@ using Resultity.Serving.Catalog;
 using Resultity.Serving.Metering;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
+using Resultity.Serving.Telemetry;
 
 namespace Resultity.Serving;
 
@@ -24,6 +25,7 @@ public static class ServingRegistration
         services.AddSingleton<IUsageRecorder>(provider => provider.GetRequiredService<UsageMeter>());
         services.AddHostedService(provider => provider.GetRequiredService<UsageMeter>());
         services.AddSingleton<Dispatcher>();
+        services.AddSingleton(provider => new ServingTelemetry(provider.GetRequiredService<Dispatcher>()));
         services.AddSingleton<IFleetFacts>(provider => provider.GetRequiredService<Dispatcher>());
         services.AddSingleton(provider => new ModelCatalog(
             provider.GetRequiredService<Dispatcher>(), provider.GetRequiredService<CatalogOptions>(), provider.GetRequiredService<TimeProvider>()));
@@ -33,6 +35,7 @@ public static class ServingRegistration
             provider.GetRequiredService<Dispatcher>(),
             provider.GetRequiredService<IFleet>(),
             provider.GetRequiredService<IUsageRecorder>(),
+            provider.GetRequiredService<ServingTelemetry>(),
             provider.GetRequiredService<PipelineOptions>(),
             provider.GetRequiredService<TimeProvider>()));
         return services;

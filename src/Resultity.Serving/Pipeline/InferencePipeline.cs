@@ -3,6 +3,7 @@ using Resultity.Serving.Admission;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Metering;
 using Resultity.Serving.Scheduling;
+using Resultity.Serving.Telemetry;
 
 namespace Resultity.Serving.Pipeline;
 
@@ -26,13 +27,15 @@ public sealed class InferencePipeline
     private readonly AdmissionControl _admission;
 
     internal InferencePipeline(
-        ModelCatalog catalog, AdmissionControl admission, Dispatcher dispatcher, IFleet fleet, IUsageRecorder usage, PipelineOptions options, TimeProvider time)
+        ModelCatalog catalog, AdmissionControl admission, Dispatcher dispatcher, IFleet fleet, IUsageRecorder usage,
+        ServingTelemetry telemetry, PipelineOptions options, TimeProvider time)
     {
         _catalog = catalog;
         _admission = admission;
         Dispatcher = dispatcher;
         Fleet = fleet;
         Usage = usage;
+        Telemetry = telemetry;
         Options = options;
         Time = time;
     }
@@ -42,6 +45,8 @@ public sealed class InferencePipeline
     internal IFleet Fleet { get; }
 
     internal IUsageRecorder Usage { get; }
+
+    internal ServingTelemetry Telemetry { get; }
 
     internal PipelineOptions Options { get; }
 
@@ -101,7 +106,7 @@ public sealed class InferencePipeline
         {
             if (fault is not null)
             {
-                await stream.DisposeAsync().ConfigureAwait(false);
+                await stream.FailAsync(fault).ConfigureAwait(false);
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Pipeline.Answers;
@@ -21,6 +22,8 @@ public sealed class InferenceStream : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly CancellationTokenRegistration _link;
     private readonly ArrayBufferWriter<byte>? _text;
+    private readonly Activity? _activity;
+    private readonly long _startedAt;
     private List<string>? _failedNodes;
     private NodeLeg? _leg;
     private Continuation? _continuation;
@@ -28,6 +31,7 @@ public sealed class InferenceStream : IAsyncDisposable
     private StreamEvent? _pending;
     private Usage? _reported;
     private Fault? _broken;
+    private TimeSpan? _firstEvent;
     private int _textChunks;
     private int _settled;
     private bool _seam;
@@ -45,6 +49,8 @@ public sealed class InferenceStream : IAsyncDisposable
         var timeout = request.Deadline is { } deadline ? deadline - pipeline.Time.GetUtcNow() : pipeline.Options.RequestTimeout;
         _stop = new CancellationTokenSource(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, pipeline.Time);
         _link = caller.UnsafeRegister(static stream => ((InferenceStream)stream!).GiveUp(), this);
+        _startedAt = pipeline.Time.GetTimestamp();
+        _activity = pipeline.Telemetry.StartRequest(request, model);
         _text = Continuation.IsPossible(request) ? new ArrayBufferWriter<byte>() : null;
     }
 
@@ -137,18 +143,28 @@ public sealed class InferenceStream : IAsyncDisposable
         _stop.Dispose();
     }
 
-    internal ValueTask<Outcome<Placement>> PlaceAsync(bool mustContinue = false) =>
-        _pipeline.Dispatcher.PlaceAsync(
+    internal ValueTask<Outcome<Placement>> PlaceAsync(bool mustContinue = false)
+    {
+        var placing = _pipeline.Dispatcher.PlaceAsync(
             new PlacementQuery(
                 _model, _request.Endpoint, _request.Caller.Namespace, _request.Caller.Weight, _request.Priority, _request.PrefixHash, _failedNodes, mustContinue),
             _request.Progress,
             _stop.Token);
+        return placing.IsCompleted ? placing : WaitForPlaceAsync(placing);
+    }
+
+    /// <summary>The request came to nothing: everything that it holds is given back.</summary>
+    internal async ValueTask FailAsync(Fault fault)
+    {
+        await EndAsync(fault).ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Sends the work order and reads the beginning of the answer.</summary>
     /// <returns><see langword="null"/> when the answer can be handed on.</returns>
     internal async ValueTask<Fault?> BeginAsync(Placement placement, ReadOnlyMemory<byte> body)
     {
-        _leg = new NodeLeg(_pipeline, _request, placement);
+        _leg = new NodeLeg(_pipeline, _request, placement, _activity);
         var fault = await _leg.OpenAsync(body, _stop.Token).ConfigureAwait(false);
         if (fault is null)
         {
@@ -169,6 +185,19 @@ public sealed class InferenceStream : IAsyncDisposable
     /// <summary>What a cancellation means: the deadline, or the caller.</summary>
     internal Fault CancellationFault() =>
         _stop.IsCancellationRequested && !_givenUp ? Faults.DeadlineExceeded : Fault.Cancelled;
+
+    private async ValueTask<Outcome<Placement>> WaitForPlaceAsync(ValueTask<Outcome<Placement>> placing)
+    {
+        var since = _pipeline.Time.GetTimestamp();
+        try
+        {
+            return await placing.ConfigureAwait(false);
+        }
+        finally
+        {
+            _pipeline.Telemetry.Waited(_pipeline.Time.GetElapsedTime(since), _model);
+        }
+    }
 
     private bool HasEvent() => _seam || _pending is not null || Advance();
 
@@ -277,6 +306,7 @@ public sealed class InferenceStream : IAsyncDisposable
             _firstChunk = data.ToArray();
         }
 
+        _firstEvent ??= _pipeline.Time.GetElapsedTime(_startedAt);
         _pending = new StreamEvent(data);
         return true;
     }
@@ -360,5 +390,6 @@ public sealed class InferenceStream : IAsyncDisposable
         var usage = fault is null || fault.Kind is FaultKind.Cancelled or FaultKind.DeadlineExceeded ? Usage : default;
         _reservation.Settle(usage);
         _leg?.Release(fault, usage);
+        _pipeline.Telemetry.EndRequest(_activity, _request, _model, _pipeline.Time.GetElapsedTime(_startedAt), _firstEvent, usage, fault);
     }
 }

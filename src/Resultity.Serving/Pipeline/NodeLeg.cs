@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Metering;
 using Resultity.Serving.Pipeline.Answers;
@@ -7,10 +8,11 @@ using Resultity.Serving.Scheduling;
 namespace Resultity.Serving.Pipeline;
 
 /// <summary>One attempt on one node: the exchange, the bytes it brings, and the slot it holds.</summary>
-internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest request, Placement placement) : IAsyncDisposable
+internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest request, Placement placement, Activity? parent) : IAsyncDisposable
 {
     private const int LargestError = 64 << 10;
     private readonly Attempt _attempt = new(placement.NodeId, pipeline.Time.GetUtcNow());
+    private readonly Activity? _activity = pipeline.Telemetry.StartAttempt(placement.NodeId, parent);
     private NodeExchange? _exchange;
     private SseReader? _events;
     private byte[]? _pooled;
@@ -34,7 +36,7 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
     public async ValueTask<Fault?> OpenAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         request.Progress.Begin(_attempt);
-        var order = new WorkOrder(request.Id, request.Endpoint, Placement.Model, request.ContentType, body, request.TraceParent);
+        var order = new WorkOrder(request.Id, request.Endpoint, Placement.Model, request.ContentType, body, _activity?.Id ?? request.TraceParent);
         if (!(await pipeline.Fleet.SendAsync(Placement.NodeId, order, cancellation).ConfigureAwait(false)).TryGet(out _exchange, out var fault))
         {
             return fault;
@@ -114,6 +116,7 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
         }
 
         _attempt.End(pipeline.Time.GetUtcNow(), fault);
+        pipeline.Telemetry.EndAttempt(_activity, fault);
         Placement.Release(nodeFailed: fault is { OtherNodeMayAnswer: true });
         var caller = request.Caller;
         pipeline.Usage.Record(new UsageEntry(caller.Namespace, caller.KeyId, Placement.Model, request.Endpoint, Placement.NodeId, usage, fault is not null));

@@ -5,6 +5,7 @@ using Resultity.Serving.Catalog;
 using Resultity.Serving.Metering;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
+using Resultity.Serving.Telemetry;
 using static Resultity.Serving.Tests.Scheduling.Fixtures;
 
 namespace Resultity.Serving.Tests.Pipeline;
@@ -16,7 +17,7 @@ internal sealed class PipelineHarness : IUsageRecorder
     {
         Dispatcher = new Dispatcher(scheduling ?? new SchedulingOptions { NodeReturnGrace = TimeSpan.FromMilliseconds(50) }, TimeProvider.System);
         Catalog = new ModelCatalog(Dispatcher, Aliases, TimeProvider.System);
-        Pipeline = new InferencePipeline(Catalog, Admission, Dispatcher, Fleet, this, new PipelineOptions(), TimeProvider.System);
+        Pipeline = new InferencePipeline(Catalog, Admission, Dispatcher, Fleet, this, new ServingTelemetry(Dispatcher), new PipelineOptions(), TimeProvider.System);
     }
 
     public ScriptedFleet Fleet { get; } = new();
@@ -51,7 +52,7 @@ internal sealed class PipelineHarness : IUsageRecorder
 
     public void Node(string id, Func<Outcome<NodeExchange>> script, int slots = 4) => Node(id, (_, _) => new(script()), slots);
 
-    public static InferenceRequest Chat(bool stream = false, string model = "m", string? body = null, bool includeUsage = false)
+    public static InferenceRequest Chat(bool stream = false, string model = "m", string? body = null, bool includeUsage = false, string? traceParent = null)
     {
         body ??= stream
             ? $$"""{"model":"{{model}}","stream":true,"messages":[{"role":"user","content":"hi"}]}"""
@@ -67,6 +68,7 @@ internal sealed class PipelineHarness : IUsageRecorder
             Stream = stream,
             IncludeUsage = includeUsage,
             IsPlainText = true,
+            TraceParent = traceParent,
         };
     }
 
