@@ -112,7 +112,6 @@ internal sealed class Setup : IDisposable
     private string NginxConfiguration(int port) => $$"""
         daemon off;
         worker_processes 1;
-        worker_rlimit_nofile 65536;
         pid {{_folder}}/nginx.pid;
         error_log {{_folder}}/nginx-error.log;
         events { worker_connections 32768; }

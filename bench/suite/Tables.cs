@@ -13,7 +13,7 @@ internal static class Tables
         Line(text, $"# Load, {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, commit {commit}");
         Line(text, $"");
         Line(text, $"{ProcFiles.Machine()}. Everything on loopback on this one machine: generator, upstream and what is measured share the cores, so that");
-        Line(text, $"only ratios from one run compare. Targets took turns, {options.Rounds} rounds of {options.Seconds} s; figures are medians. nginx: one worker, keep-alive");
+        Line(text, $"only ratios from one run compare. Targets took turns, each for {options.Seconds} s unless a scenario says otherwise; figures are medians. nginx: one worker, keep-alive");
         Line(text, $"to the upstream, no buffering. Resultity: gateway and node as two processes, authentication, admission, scheduling and usage on.");
         WriteGoals(text, results);
         foreach (var result in results) WriteScenario(text, result);
@@ -49,7 +49,7 @@ internal static class Tables
         Line(text, $"");
         Line(text, $"## {result.Scenario.Name}");
         Line(text, $"");
-        Line(text, $"{result.Scenario.Meaning}; {result.Rounds} {(result.Rounds == 1 ? "round" : "rounds")}.");
+        Line(text, $"{result.Scenario.Meaning}; {result.Rounds} {(result.Rounds == 1 ? "round" : "rounds")}{(result.Scenario.Seconds > 0 ? $" of {result.Scenario.Seconds} s" : "")}.");
         Line(text, $"");
         var medians = result.Targets.Select(target => (Name: target, Figures: result.Of(target)!)).ToList();
         var columns = Columns(result).Where(column => medians.Any(target => column.Value(target.Name, target.Figures) is not null)).ToList();
