@@ -1,0 +1,121 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Shapes;
+
+namespace Resultity.Gateway.Http.Bodies;
+
+/// <summary>Checks a body against its shape and takes the envelope from it, in one pass and without a document in memory.</summary>
+internal static class BodyScan
+{
+    /// <summary>Prompts that share their beginning up to here go to the same node's prefix cache.</summary>
+    private const int PrefixBytes = 1536;
+
+    /// <summary>Reads a body.</summary>
+    public static Outcome<Envelope> Read(ReadOnlySpan<byte> body, BodyShape shape)
+    {
+        if (body.IsEmpty)
+        {
+            return Fault.Invalid("The request body is empty. Expected a JSON object.", code: "empty_body");
+        }
+
+        if (!Utf8.IsValid(body))
+        {
+            return Fault.Invalid("The request body is not valid UTF-8.", code: "invalid_utf8");
+        }
+
+        if (Surrogates.HasLone(body))
+        {
+            return Fault.Invalid("The request body has a \\u escape that is half of a surrogate pair. Write the character itself, or both halves.", code: "invalid_unicode");
+        }
+
+        var scan = new Scan(body);
+        try
+        {
+            return Read(ref scan, body, shape) ? Take(ref scan, body, shape) : scan.ToFault();
+        }
+        catch (JsonException exception)
+        {
+            return Malformed(exception, scan.Reader.CurrentDepth);
+        }
+    }
+
+    private static bool Read(ref Scan scan, ReadOnlySpan<byte> body, BodyShape shape)
+    {
+        scan.Next();
+        if (!shape.Root.Check(ref scan))
+        {
+            return false;
+        }
+
+        // Throws if anything but white space follows.
+        scan.Next();
+        return shape.Rule(ref scan);
+    }
+
+    private static Fault Malformed(JsonException exception, int depth) => depth >= Scan.MaxDepth
+        ? Fault.Invalid($"The request body is nested too deeply. Expected at most {Scan.MaxDepth} levels.", code: "nesting_too_deep")
+        : Fault.Invalid($"The request body is not valid JSON: it breaks off or has a mistake at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.", code: "invalid_json");
+
+    private static Envelope Take(ref Scan scan, ReadOnlySpan<byte> body, BodyShape shape)
+    {
+        ref var captures = ref scan.Captures;
+        var model = captures.Get(Slot.Model);
+        return new Envelope
+        {
+            Model = Text(body.Slice(model.Start, model.Length)),
+            ModelRange = model.Range,
+            Stream = captures.Get(Slot.Stream).IsTrue,
+            StreamOptionsRange = captures.Get(Slot.StreamOptions).Range,
+            IncludeUsage = captures.Get(Slot.IncludeUsage).IsTrue,
+            MaxOutputTokens = MaxOutput(in captures),
+            IsPlainText = shape.IsPlainText(captures),
+            PrefixHash = Prefix(in captures, body),
+        };
+    }
+
+    private static int? MaxOutput(in Captures captures)
+    {
+        var each = captures.Get(Slot.MaxCompletionTokens) is { HasValue: true } newer ? newer : captures.Get(Slot.MaxTokens);
+        if (!each.HasValue)
+        {
+            return null;
+        }
+
+        var choices = Math.Max(One(captures.Get(Slot.N)), One(captures.Get(Slot.BestOf)));
+        return (int)Math.Min(int.MaxValue, each.Integer * choices);
+
+        static long One(Captured count) => count.HasValue ? count.Integer : 1;
+    }
+
+    /// <summary>
+    /// Up to the end of the first message of the user (or the whole prompt), at most some bytes: what the turns of one conversation
+    /// have in common, and what conversations with the same long instructions have.
+    /// </summary>
+    private static ulong Prefix(in Captures captures, ReadOnlySpan<byte> body)
+    {
+        var prompt = captures.Get(Slot.Prompt);
+        if (!prompt.HasValue)
+        {
+            return 0;
+        }
+
+        var head = captures.Get(Slot.PromptHead);
+        var length = (head.HasValue ? head.Start + head.Length : prompt.Start + prompt.Length) - prompt.Start;
+        return System.IO.Hashing.XxHash3.HashToUInt64(body.Slice(prompt.Start, Math.Min(length, PrefixBytes))) | 1;
+    }
+
+    private static string Text(ReadOnlySpan<byte> quoted)
+    {
+        var raw = quoted[1..^1];
+        if (!raw.Contains((byte)'\\'))
+        {
+            return Encoding.UTF8.GetString(raw);
+        }
+
+        var reader = new Utf8JsonReader(quoted);
+        reader.Read();
+        return reader.GetString()!;
+    }
+}

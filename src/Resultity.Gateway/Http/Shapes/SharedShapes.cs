@@ -1,0 +1,41 @@
+namespace Resultity.Gateway.Http.Shapes;
+
+/// <summary>Shapes that several endpoints have in common.</summary>
+internal static class SharedShapes
+{
+    /// <summary>The longest name of a model, in UTF-16 units.</summary>
+    private const int ModelLength = 256;
+
+    public static Shape NullableBool { get; } = BoolShape.Instance.OrNull();
+
+    public static Shape NullableString { get; } = StringShape.Any.OrNull();
+
+    /// <summary>The model's name. Each object has fields of its own.</summary>
+    public static Field Model() =>
+        new("model", new StringShape(1, ModelLength) { Description = "Name of the model." }) { Required = true, Slot = Slot.Model };
+
+    /// <summary>Fields of everything that generates text.</summary>
+    public static IEnumerable<Field> Sampling() =>
+    [
+        Model(),
+        new("stream", NullableBool) { Slot = Slot.Stream },
+        new("stream_options", StreamOptions()) { Slot = Slot.StreamOptions },
+        new("n", new IntegerShape(1, 128).OrNull()) { Slot = Slot.N },
+        new("max_tokens", new IntegerShape(1, int.MaxValue).OrNull()) { Slot = Slot.MaxTokens },
+        new("temperature", new NumberShape(0, 2).OrNull()),
+        new("top_p", new NumberShape(0, 1).OrNull()),
+        new("top_k", new IntegerShape(-1, int.MaxValue).OrNull()),
+        new("min_p", new NumberShape(0, 1).OrNull()),
+        new("repetition_penalty", new NumberShape(0, 10).OrNull()),
+        new("presence_penalty", new NumberShape(-2, 2).OrNull()),
+        new("frequency_penalty", new NumberShape(-2, 2).OrNull()),
+        new("logit_bias", new MapShape(new NumberShape(-100, 100)) { KeysAreIntegers = true }.OrNull()),
+        new("stop", new UnionShape([StringShape.Any, new ArrayShape(StringShape.Any, 0, 4), NullShape.Instance])),
+        new("seed", new IntegerShape(long.MinValue, long.MaxValue).OrNull()),
+        new("user", NullableString),
+    ];
+
+    private static Shape StreamOptions() => new ObjectShape(
+        new Field("include_usage", NullableBool) { Slot = Slot.IncludeUsage },
+        new Field("include_obfuscation", NullableBool)).OrNull();
+}
