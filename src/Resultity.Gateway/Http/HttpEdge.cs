@@ -4,6 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Http.Inference;
+using Resultity.Gateway.Http.Streaming;
+using Resultity.Serving.Jobs;
 
 namespace Resultity.Gateway.Http;
 
@@ -17,6 +20,13 @@ internal static class HttpEdge
         services.AddOptions<GatewayHttpOptions>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<StreamClock>();
+        services.AddHostedService(provider => provider.GetRequiredService<StreamClock>());
+        services.AddSingleton<LiveStreams>();
+        services.AddSingleton<StreamDelivery>();
+        services.AddSingleton<InferenceHandler>();
+        services.AddSingleton<RequestFactory>();
+        services.AddSingleton<IRequestReader>(provider => provider.GetRequiredService<RequestFactory>());
         services.AddCors();
         return services;
     }

@@ -54,15 +54,6 @@ internal sealed class SseResponse(HttpContext context, StreamClock clock, Gatewa
         return comment.IsCompleted ? ValueTask.CompletedTask : new ValueTask(comment);
     }
 
-    /// <summary>Ends a turn that wrote nothing and starts nothing.</summary>
-    public void Abandon()
-    {
-        lock (_gate)
-        {
-            _closed = true;
-        }
-    }
-
     /// <summary>Ends a turn: sends what was written in it, in one piece.</summary>
     /// <returns><see langword="false"/> if the client has gone.</returns>
     public async ValueTask<bool> EndAsync()
@@ -86,6 +77,13 @@ internal sealed class SseResponse(HttpContext context, StreamClock clock, Gatewa
         {
             _closed = true;
         }
+    }
+
+    /// <summary>Ends the response for good; when the task has completed, nothing touches it any more.</summary>
+    public async ValueTask CloseAsync()
+    {
+        Close();
+        await _comment;
     }
 
     /// <summary>Sends the head and a comment as soon as possible, from another thread than the caller's.</summary>

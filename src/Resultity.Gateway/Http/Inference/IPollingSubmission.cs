@@ -1,0 +1,12 @@
+using Microsoft.AspNetCore.Http;
+using Resultity.Serving.Pipeline;
+
+namespace Resultity.Gateway.Http.Inference;
+
+/// <summary>Takes requests whose answers are fetched later (<c>Prefer: respond-async</c>).</summary>
+internal interface IPollingSubmission
+{
+    /// <summary>Keeps a validated request durably and answers it: 202, or the answer itself if it was there in the time the client waits.</summary>
+    /// <remarks>The request's body is the caller's and is gone when the task has completed.</remarks>
+    Task SubmitAsync(HttpContext context, InferenceRequest request);
+}

@@ -1,0 +1,48 @@
+using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Bodies;
+using Resultity.Serving.Admission;
+using Resultity.Serving.Jobs;
+using Resultity.Serving.Pipeline;
+
+namespace Resultity.Gateway.Http.Inference;
+
+/// <summary>Makes a validated request of bytes, the same way for every request type.</summary>
+internal sealed class RequestFactory(IEnumerable<BodyShape> shapes) : IRequestReader
+{
+    private readonly BodyShape[] _shapes = [.. shapes];
+
+    /// <inheritdoc/>
+    public Outcome<InferenceRequest> Read(StoredRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (Array.Find(_shapes, shape => shape.Endpoint.Path == request.Endpoint) is not { } shape)
+        {
+            return Fault.Invalid($"The endpoint is not one that can be called this way. Supported values are: {string.Join(", ", _shapes.Select(known => $"'{known.Endpoint.Path}'"))}.", "endpoint");
+        }
+
+        return BodyScan.Read(request.Body.Span, shape).TryGet(out var envelope, out var fault)
+            ? Make(shape.Endpoint, request.Id, request.Caller, envelope, request.Body, request.Priority, request.Deadline, null)
+            : fault;
+    }
+
+    /// <summary>Puts a request together.</summary>
+    public static InferenceRequest Make(
+        InferenceEndpoint endpoint, string id, Caller caller, in Envelope envelope, ReadOnlyMemory<byte> body, Priority priority, DateTimeOffset? deadline, string? traceParent) => new()
+        {
+            Id = id,
+            Endpoint = endpoint,
+            Caller = caller,
+            Model = envelope.Model,
+            Body = body,
+            ModelRange = envelope.ModelRange,
+            StreamOptionsRange = envelope.StreamOptionsRange,
+            Stream = envelope.Stream,
+            IncludeUsage = envelope.IncludeUsage,
+            MaxOutputTokens = envelope.MaxOutputTokens,
+            IsPlainText = envelope.IsPlainText,
+            Priority = priority,
+            Deadline = deadline,
+            PrefixHash = envelope.PrefixHash,
+            TraceParent = traceParent,
+        };
+}

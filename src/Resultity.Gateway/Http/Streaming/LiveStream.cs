@@ -1,0 +1,172 @@
+using System.Buffers;
+using Resultity.Contracts.Values;
+
+namespace Resultity.Gateway.Http.Streaming;
+
+/// <summary>
+/// A streamed answer with its kept events: one writer, who computes it, and any number of readers, who resume it. When its client has gone
+/// and nobody reads, it is stopped after a grace.
+/// </summary>
+/// <remarks>Safe for concurrent use.</remarks>
+internal sealed class LiveStream : ITicking, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly StreamClock _clock;
+    private readonly GatewayHttpOptions _options;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly EventLog _log;
+    private TaskCompletionSource? _more;
+    private long _abandonedAt;
+    private int _readers = 1;
+    private bool _disposed;
+
+    public LiveStream(string id, string owner, StreamClock clock, GatewayHttpOptions options, StreamMemory memory)
+    {
+        (Id, Owner, _clock, _options) = (id, owner, clock, options);
+        _log = new EventLog(memory, options.ReplayBytesPerStream);
+        Stop = _stop.Token;
+    }
+
+    /// <summary>The request's identifier.</summary>
+    public string Id { get; }
+
+    /// <summary>The namespace that may read it.</summary>
+    public string Owner { get; }
+
+    /// <summary>Cancelled when nobody wants the answer any more.</summary>
+    public CancellationToken Stop { get; }
+
+    /// <summary>Whether nothing follows.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Why it ended without being whole.</summary>
+    public Fault? Fault { get; private set; }
+
+    /// <summary>The number of the last event.</summary>
+    public long Last => _log.Last;
+
+    /// <summary>How much memory its events take.</summary>
+    public int Bytes => _log.Bytes;
+
+    /// <inheritdoc/>
+    public int ClockIndex { get; set; } = -1;
+
+    /// <summary>Keeps an event.</summary>
+    /// <returns>Its number.</returns>
+    public long Append(ReadOnlySpan<byte> data)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _log.Append(data);
+            }
+
+            return _log.Last;
+        }
+    }
+
+    /// <summary>Tells readers that there is more.</summary>
+    public void Signal()
+    {
+        TaskCompletionSource? more;
+        lock (_gate)
+        {
+            more = _more;
+            _more = null;
+        }
+
+        more?.SetResult();
+    }
+
+    /// <summary>Marks the end.</summary>
+    public void End(Fault? fault)
+    {
+        lock (_gate)
+        {
+            (HasEnded, Fault) = (true, fault);
+        }
+
+        Signal();
+    }
+
+    /// <summary>The client, or a reader, has gone.</summary>
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            if (--_readers == 0)
+            {
+                _abandonedAt = _clock.Time.GetTimestamp();
+            }
+        }
+    }
+
+    /// <summary>A reader has come; the answer is computed on as long as it stays.</summary>
+    public void Join()
+    {
+        lock (_gate)
+        {
+            _readers++;
+        }
+    }
+
+    /// <summary>Stops the computation at once.</summary>
+    public void StopNow() => _stop.Cancel();
+
+    /// <summary>Copies the events after a number, if none of them has been dropped.</summary>
+    /// <returns>The number of the last event copied and whether the stream ends there; <see langword="null"/> if events are missing.</returns>
+    public (long Last, bool Ends)? CopyTo(IBufferWriter<byte> output, long after)
+    {
+        lock (_gate)
+        {
+            if (_disposed || after + 1 < _log.First)
+            {
+                return null;
+            }
+
+            return (_log.CopyTo(output, after), HasEnded);
+        }
+    }
+
+    /// <summary>Waits until there are events after a number, or the end.</summary>
+    public Task WaitAsync(long after)
+    {
+        lock (_gate)
+        {
+            if (_log.Last > after || HasEnded || _disposed)
+            {
+                return Task.CompletedTask;
+            }
+
+            return (_more ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Tick(long now)
+    {
+        bool abandoned;
+        lock (_gate)
+        {
+            abandoned = _readers == 0 && !HasEnded && _clock.Time.GetElapsedTime(_abandonedAt, now) >= _options.ResumeGrace;
+        }
+
+        if (abandoned)
+        {
+            StopNow();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _log.Dispose();
+        }
+
+        Signal();
+    }
+}

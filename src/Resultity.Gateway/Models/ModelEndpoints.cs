@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Resultity.Contracts.Values;
+using Resultity.Gateway.Auth;
+using Resultity.Gateway.Http;
+using Resultity.Serving.Catalog;
+
+namespace Resultity.Gateway.Models;
+
+/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{id}</c>; an id may have slashes, as <c>owner/model</c>.</summary>
+internal static class ModelEndpoints
+{
+    /// <summary>Maps the routes.</summary>
+    public static IEndpointRouteBuilder MapModels(this IEndpointRouteBuilder routes)
+    {
+        var catalog = routes.ServiceProvider.GetRequiredService<ModelCatalog>();
+        routes.MapGet("/v1/models", (RequestDelegate)(context => ListAsync(context, catalog))).RequireScope(ApiScopes.Inference);
+        routes.MapGet("/v1/models/{**id}", (RequestDelegate)(context => GetAsync(context, catalog))).RequireScope(ApiScopes.Inference);
+        return routes;
+    }
+
+    private static Task ListAsync(HttpContext context, ModelCatalog catalog)
+    {
+        var allowed = context.Caller.AllowedModels;
+        var models = catalog.List();
+        return JsonAnswer.WriteAsync(context, ModelJson.List(allowed is null ? models : [.. models.Where(model => allowed.Contains(model.Id))]));
+    }
+
+    private static Task GetAsync(HttpContext context, ModelCatalog catalog)
+    {
+        var id = (string?)context.GetRouteValue("id") ?? "";
+        var allowed = context.Caller.AllowedModels;
+        return (allowed is null || allowed.Contains(id)) && catalog.Find(id) is { } model
+            ? JsonAnswer.WriteAsync(context, ModelJson.One(model))
+            : FaultWriter.WriteAsync(context, Fault.NotFound($"The model '{(id.Length <= 128 ? id : id[..128])}' does not exist or you do not have access to it.", "model_not_found", "model"));
+    }
+}
