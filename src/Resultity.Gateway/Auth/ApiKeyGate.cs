@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
@@ -17,39 +18,53 @@ internal sealed class ApiKeyGate(RequestDelegate next, KeyRing keys, TimeProvide
             return next(context);
         }
 
-        var fault = Check(context, required);
-        return fault is null ? next(context) : FaultWriter.WriteAsync(context, fault);
+        if (!TryReadHash(context, out var hash, out var fault))
+        {
+            return FaultWriter.WriteAsync(context, fault);
+        }
+
+        var found = keys.FindAsync(hash, context.RequestAborted);
+        return found.IsCompletedSuccessfully ? DecideAsync(context, required, found.Result) : AwaitAsync(context, required, found);
     }
 
-    private Fault? Check(HttpContext context, RequiredScope required)
+    private static bool TryReadHash(HttpContext context, out KeyHash hash, [NotNullWhen(false)] out Fault? fault)
     {
+        hash = default;
         var headers = context.Request.Headers.Authorization;
         if (headers.Count != 1 || headers[0] is not { Length: > 0 } header)
         {
-            return AuthFaults.Missing;
+            fault = AuthFaults.Missing;
+            return false;
         }
 
         if (header.Length <= Scheme.Length || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            return AuthFaults.NotBearer;
+            fault = AuthFaults.NotBearer;
+            return false;
         }
 
-        if (!KeyHash.TryCompute(header.AsSpan(Scheme.Length).Trim(), out var hash) || keys.Find(hash) is not { } credential)
-        {
-            return AuthFaults.Unknown;
-        }
+        fault = KeyHash.TryCompute(header.AsSpan(Scheme.Length).Trim(), out hash) ? null : AuthFaults.Unknown;
+        return fault is null;
+    }
 
-        if (credential.ExpiresAt is { } end && end <= time.GetUtcNow())
-        {
-            return AuthFaults.Expired;
-        }
+    private async Task AwaitAsync(HttpContext context, RequiredScope required, ValueTask<Credential?> found) =>
+        await DecideAsync(context, required, await found);
 
-        if ((credential.Scopes & required.Scope) == 0)
+    private Task DecideAsync(HttpContext context, RequiredScope required, Credential? credential)
+    {
+        var fault = credential switch
         {
-            return AuthFaults.Lacks(required);
+            null => AuthFaults.Unknown,
+            { ExpiresAt: { } end } when end <= time.GetUtcNow() => AuthFaults.Expired,
+            _ when (credential.Scopes & required.Scope) == 0 => AuthFaults.Lacks(required),
+            _ => null,
+        };
+        if (fault is not null)
+        {
+            return FaultWriter.WriteAsync(context, fault);
         }
 
         context.GatewayRequest.Credential = credential;
-        return null;
+        return next(context);
     }
 }

@@ -43,6 +43,9 @@ internal readonly struct KeyHash : IEquatable<KeyHash>
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is KeyHash other && Equals(other);
 
+    /// <summary>The form in which stores keep it: 64 lower-case hexadecimal digits.</summary>
+    public override string ToString() => Convert.ToHexStringLower(MemoryMarshal.AsBytes<ulong>([_a, _b, _c, _d]));
+
     /// <inheritdoc/>
     public override int GetHashCode() => (int)_a;
 }

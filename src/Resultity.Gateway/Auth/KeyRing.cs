@@ -1,48 +1,91 @@
 using System.Collections.Concurrent;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Auth;
 
-/// <summary>The valid API keys of this process, in memory. Safe for concurrent use; a removal holds for every request after it.</summary>
-internal sealed class KeyRing
+/// <summary>
+/// The API keys that are in use, in memory in front of the store. Safe for concurrent use. A key that was removed here is refused from
+/// then on; what was changed elsewhere is seen within <see cref="Fresh"/>.
+/// </summary>
+internal sealed class KeyRing(IApiKeyStore store, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<KeyHash, Credential> _byHash = new();
+    /// <summary>How long a key is believed without asking the store again.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many keys there are.</summary>
-    public int Count => _byHash.Count;
+    /// <summary>Refused secrets that are remembered, so that a client with a wrong key does not cost a read of the store each time.</summary>
+    private const int MostRefused = 1024;
 
-    /// <summary>Finds the credential of a key by the key's hash.</summary>
-    public Credential? Find(KeyHash hash) => _byHash.TryGetValue(hash, out var credential) ? credential : null;
+    private readonly ConcurrentDictionary<KeyHash, RingEntry> _entries = new();
+    private int _generation;
 
-    /// <summary>Adds a key, or replaces what was known of it.</summary>
-    public void Put(Credential credential) => _byHash[credential.Hash] = credential;
+    /// <summary>Finds the credential of a secret.</summary>
+    /// <returns>The credential, perhaps an expired one, or <see langword="null"/> if there is none or it was revoked.</returns>
+    public ValueTask<Credential?> FindAsync(KeyHash hash, CancellationToken cancellation)
+    {
+        if (_entries.TryGetValue(hash, out var entry))
+        {
+            var now = time.GetTimestamp();
+            if (time.GetElapsedTime(entry.CheckedAt, now) < Fresh || !entry.TryBeginCheck())
+            {
+                entry.UsedAt = now;
+                return new(entry.Credential);
+            }
+        }
 
-    /// <summary>Removes a key by its identifier.</summary>
+        return LoadAsync(hash, cancellation);
+    }
+
+    /// <summary>Drops what is known of a key: call it when a key was revoked, rotated or changed, after the store has it.</summary>
     public void Remove(string keyId)
     {
-        foreach (var (hash, credential) in _byHash)
+        Interlocked.Increment(ref _generation);
+        foreach (var (hash, entry) in _entries)
         {
-            if (credential.Caller.KeyId == keyId)
+            if (entry.Credential?.Caller.KeyId == keyId)
             {
-                _byHash.TryRemove(hash, out _);
+                _entries.TryRemove(hash, out _);
             }
         }
     }
 
-    /// <summary>Makes the ring hold exactly these keys.</summary>
-    public void Replace(IReadOnlyCollection<Credential> credentials)
+    /// <summary>The keys that were used since an instant, with when.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, DateTimeOffset>> UsedSince(long timestamp)
     {
-        var keep = new HashSet<KeyHash>(credentials.Count);
-        foreach (var credential in credentials)
-        {
-            keep.Add(credential.Hash);
-            Put(credential);
-        }
+        var now = time.GetTimestamp();
+        var wall = time.GetUtcNow();
+        return [.. _entries.Values
+            .Where(entry => entry.Credential is not null && entry.UsedAt >= timestamp)
+            .Select(entry => KeyValuePair.Create(entry.Credential!.Caller.KeyId, wall - time.GetElapsedTime(entry.UsedAt, now)))];
+    }
 
-        foreach (var hash in _byHash.Keys)
+    private async ValueTask<Credential?> LoadAsync(KeyHash hash, CancellationToken cancellation)
+    {
+        while (true)
         {
-            if (!keep.Contains(hash))
+            // A key that is removed while the store is read must not come back by that read.
+            var generation = Volatile.Read(ref _generation);
+            var key = await store.FindAsync(hash.ToString(), time.GetUtcNow(), cancellation);
+            var credential = key is { RevokedAt: null } ? Credential.Of(key) : null;
+            if (credential is null && _entries.Count(static pair => pair.Value.Credential is null) >= MostRefused)
             {
-                _byHash.TryRemove(hash, out _);
+                ForgetRefused();
+            }
+
+            _entries[hash] = new RingEntry(credential, time.GetTimestamp());
+            if (generation == Volatile.Read(ref _generation))
+            {
+                return credential;
+            }
+        }
+    }
+
+    private void ForgetRefused()
+    {
+        foreach (var (hash, entry) in _entries)
+        {
+            if (entry.Credential is null)
+            {
+                _entries.TryRemove(hash, out _);
             }
         }
     }

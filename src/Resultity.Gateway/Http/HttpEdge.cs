@@ -20,6 +20,7 @@ internal static class HttpEdge
         services.AddOptions<GatewayHttpOptions>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         services.AddSingleton<KeyRing>();
+        services.AddHostedService<KeyUse>();
         services.AddSingleton<StreamClock>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamClock>());
         services.AddSingleton<LiveStreams>();
