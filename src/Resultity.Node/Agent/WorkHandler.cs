@@ -49,14 +49,22 @@ internal sealed partial class WorkHandler(RuntimeSet runtimes, NodeIdentity iden
         using var receipt = options.Value.Receipts
             ? new Receipt(identity.Key, incoming.Header(FleetHeaders.RequestId) ?? "", entry.Offer.Digest ?? model, body)
             : null;
+        var exchange = new LinkRuntimeExchange(incoming, model, body, receipt);
+        var activity = NodeTelemetry.Begin(exchange.Path, model, entry.Runtime.Name, exchange.TraceParent);
+        string? error = null;
         try
         {
-            await entry.Runtime.ExecuteAsync(new LinkRuntimeExchange(incoming, model, body, receipt), cancellation);
+            await entry.Runtime.ExecuteAsync(exchange, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException and not LinkStreamException)
         {
+            error = e.GetType().Name;
             LogRuntimeFailed(e, entry.Runtime.Name, model, incoming.Header(FleetHeaders.RequestId));
             incoming.Reject(LinkErrorCode.Internal, "the runtime failed");
+        }
+        finally
+        {
+            NodeTelemetry.End(activity, error);
         }
     }
 
