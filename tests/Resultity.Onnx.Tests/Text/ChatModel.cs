@@ -1,3 +1,4 @@
+using Resultity.Onnx.Tests.Tokenizers;
 using Resultity.Onnx.Text;
 using Xunit;
 

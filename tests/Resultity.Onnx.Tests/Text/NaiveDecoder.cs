@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
@@ -7,6 +8,7 @@ namespace Resultity.Onnx.Tests.Text;
 internal sealed class NaiveDecoder(string folder, int layers = 6, int heads = 2, int dimension = 32) : IDisposable
 {
     private readonly InferenceSession _session = new(Path.Combine(folder, "onnx", "model.onnx"));
+    private readonly ConcurrentDictionary<string, Lazy<int[]>> _greedy = [];
 
     public float[] Logits(IReadOnlyList<int> tokens)
     {
@@ -24,7 +26,15 @@ internal sealed class NaiveDecoder(string folder, int layers = 6, int heads = 2,
         return all[^(all.Length / tokens.Count)..].ToArray();
     }
 
-    public List<int> Greedy(int[] prompt, int count, params int[] endTokens)
+    /// <summary>The likeliest continuation up to an end token of the model.</summary>
+    public int[] Greedy(int[] prompt, int count) => Greedy(prompt, count, 0, 2);
+
+    public int[] GreedyWithoutEnd(int[] prompt, int count) => Greedy(prompt, count, []);
+
+    private int[] Greedy(int[] prompt, int count, params int[] endTokens) =>
+        _greedy.GetOrAdd($"{string.Join(' ', prompt)}|{count}|{endTokens.Length}", _ => new(() => Compute(prompt, count, endTokens))).Value;
+
+    private int[] Compute(int[] prompt, int count, int[] endTokens)
     {
         List<int> all = [.. prompt];
         while (all.Count < prompt.Length + count)
@@ -33,7 +43,7 @@ internal sealed class NaiveDecoder(string folder, int layers = 6, int heads = 2,
             if (endTokens.Contains(next)) break;
             all.Add(next);
         }
-        return all[prompt.Length..];
+        return [.. all.Skip(prompt.Length)];
     }
 
     public void Dispose() => _session.Dispose();
