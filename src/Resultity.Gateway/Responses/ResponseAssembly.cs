@@ -93,7 +93,6 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
         _output.Close(whole);
         state.Status = whole ? "completed" : "incomplete";
         state.CompletedAt = whole ? time.GetUtcNow().ToUnixTimeSeconds() : null;
-        EmitState(whole ? "response.completed" : "response.incomplete");
     }
 
     /// <summary>The answer broke off: ends the response as failed. What was written until then stays in it, marked incomplete.</summary>
@@ -102,14 +101,50 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
         _output.Abandon();
         state.Status = "failed";
         state.Fault = fault;
-        EmitState("response.failed");
     }
 
-    /// <summary>The caller cancelled: ends the response without an event, for nobody reads it.</summary>
+    /// <summary>The caller cancelled: ends the response.</summary>
     public void Cancel()
     {
         _output.Abandon();
         state.Status = "cancelled";
+    }
+
+    /// <summary>Ends the response whichever way its answer ended.</summary>
+    /// <param name="fault">Why the answer broke off; <see langword="null"/> if it is whole.</param>
+    /// <param name="metered">What the pipeline counted.</param>
+    public void End(Fault? fault, Usage metered)
+    {
+        if (fault is null)
+        {
+            Complete(metered);
+        }
+        else if (fault.Kind == FaultKind.Cancelled)
+        {
+            Cancel();
+        }
+        else
+        {
+            Fail(fault);
+        }
+    }
+
+    /// <summary>Tells how the response ended. A cancelled one ends without an event, for nobody reads it.</summary>
+    public void Announce()
+    {
+        if (state.Status is "completed" or "incomplete" or "failed")
+        {
+            EmitState($"response.{state.Status}");
+        }
+    }
+
+    /// <summary>Makes a response of a whole chat answer.</summary>
+    /// <returns>Why there is none; <see langword="null"/> if there is.</returns>
+    public static Fault? Assemble(ResponseState state, ReadOnlyMemory<byte> answer, Usage metered, TimeProvider time)
+    {
+        var assembly = new ResponseAssembly(state, events: null, time);
+        assembly.End(assembly.Add(answer), metered);
+        return state.Fault;
     }
 
     private Fault? Add(JsonElement chat)

@@ -60,6 +60,7 @@ internal sealed class ResponseBench : IDisposable
     public ResponseBench Complete(Usage metered = default)
     {
         Assembly.Complete(metered);
+        Assembly.Announce();
         return Drain();
     }
 

@@ -160,6 +160,7 @@ public sealed class ResponseEventOrderTests
         using var bench = new ResponseBench();
         bench.Begin().Add(TextChunk("Half an ans"));
         bench.Assembly.Fail(new Fault(FaultKind.Unavailable, "node_lost", "The node was lost."));
+        bench.Assembly.Announce();
         bench.Drain();
 
         Assert.Equal(["output_text.delta 0.0 Half an ans", "failed failed"], bench.Lines[4..]);

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Resultity.Gateway.Auth;
+
+namespace Resultity.Gateway.Responses;
+
+/// <summary><c>/v1/responses</c>: OpenAI's responses on top of chat completions, so that every chat runtime serves them.</summary>
+internal static class ResponseEndpoints
+{
+    /// <summary>The path that responses are created at.</summary>
+    public const string Path = "/v1/responses";
+
+    /// <summary>Registers the parts.</summary>
+    public static IServiceCollection AddResponses(this IServiceCollection services)
+    {
+        services.AddOptions<ResponseOptions>();
+        services.AddSingleton<ResponseArchive>();
+        services.AddSingleton<ResponseIntake>();
+        services.AddSingleton<ResponseStreamDelivery>();
+        services.AddSingleton<ResponseHandler>();
+        services.AddSingleton<StoredResponseHandler>();
+        return services;
+    }
+
+    /// <summary>Maps the routes.</summary>
+    public static IEndpointRouteBuilder MapResponses(this IEndpointRouteBuilder routes)
+    {
+        var created = routes.ServiceProvider.GetRequiredService<ResponseHandler>();
+        var stored = routes.ServiceProvider.GetRequiredService<StoredResponseHandler>();
+        routes.MapPost(Path, (RequestDelegate)created.CreateAsync).RequireScope(ApiScopes.Inference);
+        routes.MapGet($"{Path}/{{id}}", (RequestDelegate)stored.GetAsync).RequireScope(ApiScopes.Inference);
+        routes.MapDelete($"{Path}/{{id}}", (RequestDelegate)stored.DeleteAsync).RequireScope(ApiScopes.Inference);
+        routes.MapPost($"{Path}/{{id}}/cancel", (RequestDelegate)stored.CancelAsync).RequireScope(ApiScopes.Inference);
+        routes.MapGet($"{Path}/{{id}}/input_items", (RequestDelegate)stored.ListInputItemsAsync).RequireScope(ApiScopes.Inference);
+        return routes;
+    }
+}

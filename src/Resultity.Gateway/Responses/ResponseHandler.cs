@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Resultity.Contracts.Values;
+using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Bodies;
+using Resultity.Gateway.Http.Inference;
+using Resultity.Serving.Admission;
+using Resultity.Serving.Jobs;
+using Resultity.Serving.Pipeline;
+using Resultity.Serving.Stores;
+
+namespace Resultity.Gateway.Responses;
+
+/// <summary><c>POST /v1/responses</c>: read, prepare, run, store, and deliver whole, as events, or later.</summary>
+internal sealed class ResponseHandler(
+    ResponseIntake intake,
+    ResponseArchive archive,
+    ResponseStreamDelivery streams,
+    InferencePipeline pipeline,
+    AdmissionControl admission,
+    IOptions<GatewayHttpOptions> options,
+    TimeProvider time)
+{
+    /// <summary>Handles a request for a response.</summary>
+    public async Task CreateAsync(HttpContext context)
+    {
+        if (!(await JsonBodyReader.ReadAsync(context, options.Value.JsonBodyLimit)).TryGet(out var body, out var fault))
+        {
+            await FaultWriter.WriteAsync(context, fault);
+            return;
+        }
+
+        using (body)
+        {
+            if (!ResponseRequestReader.Read(body.Memory.Span).TryGet(out var request, out fault)
+                || !RequestHints.Deadline(context.Request, time).TryGet(out var deadline, out fault))
+            {
+                await FaultWriter.WriteAsync(context, fault);
+                return;
+            }
+
+            var envelope = new StoredRequest(context.RequestId, ResponseEndpoints.Path, "application/json", body.Memory, context.Caller)
+            {
+                Deadline = deadline,
+                Priority = Priority.Interactive,
+            };
+            await CreateAsync(context, request, envelope);
+        }
+    }
+
+    private async Task CreateAsync(HttpContext context, ResponseRequest request, StoredRequest envelope)
+    {
+        var id = Contracts.Values.Id.New(ResponseIds.Prefix, time);
+        if (!(await intake.PrepareAsync(request, id, envelope, context.RequestAborted)).TryGet(out var prepared, out var fault))
+        {
+            await FaultWriter.WriteAsync(context, fault);
+        }
+        else if (request.Stream)
+        {
+            await streams.DeliverAsync(context, prepared);
+        }
+        else
+        {
+            await DeliverWholeAsync(context, prepared);
+        }
+    }
+
+    private async Task DeliverWholeAsync(HttpContext context, PreparedResponse prepared)
+    {
+        var outcome = await pipeline.StartAsync(prepared.Chat, context.RequestAborted);
+        RateLimitHeaders.Write(context.Response, admission.Read(prepared.Chat.Caller));
+        if (!outcome.TryGet(out var stream, out var fault))
+        {
+            await FaultWriter.WriteAsync(context, fault);
+            return;
+        }
+
+        await using (stream)
+        {
+            AnswerHeaders.Write(context.Response, prepared.Chat, stream);
+            fault = ResponseAssembly.Assemble(prepared.State, stream.Body, stream.Usage, time) ?? await StoreAsync(prepared);
+        }
+
+        await (fault is null ? JsonAnswer.WriteAsync(context, prepared.State.ToJson()) : FaultWriter.WriteAsync(context, fault));
+    }
+
+    // The answer is there and paid for: it is stored also if the client leaves at this moment.
+    private async ValueTask<Fault?> StoreAsync(PreparedResponse prepared)
+    {
+        if (!prepared.State.Request.Store)
+        {
+            return null;
+        }
+
+        try
+        {
+            await archive.PutAsync(prepared, CancellationToken.None);
+            return null;
+        }
+        catch (StorageException e)
+        {
+            return e.Fault;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Resultity.Contracts.Values;
+using Resultity.Serving.Admission;
+using Resultity.Serving.Jobs;
+using Resultity.Serving.Pipeline;
+
+namespace Resultity.Gateway.Responses;
+
+/// <summary>Makes a response that can be run of what was asked: finds the conversation that it continues, and writes the chat completion.</summary>
+internal sealed class ResponseIntake(ResponseArchive archive, IRequestReader chat, IOptions<ResponseOptions> options, TimeProvider time)
+{
+    /// <summary>Prepares a response.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="id">The response's identifier.</param>
+    /// <param name="envelope">The request as it came: who asks, in which queue, until when. Its body is not looked at.</param>
+    /// <param name="cancellation">Ends the wait for the store.</param>
+    public async ValueTask<Outcome<PreparedResponse>> PrepareAsync(
+        ResponseRequest request, string id, StoredRequest envelope, CancellationToken cancellation)
+    {
+        var owner = envelope.Caller.Namespace;
+        IReadOnlyList<JsonElement> conversation = [];
+        if (request.PreviousResponseId is { } previous
+            && !(await archive.ReadConversationAsync(owner, previous, cancellation)).TryGet(out conversation!, out var fault))
+        {
+            return fault;
+        }
+
+        var input = request.Field("input");
+        var referenced = await archive.FindItemsAsync(owner, InputItems.References(input), cancellation);
+        if (!InputItems.Normalise(input, id, referenced).TryGet(out var items, out fault))
+        {
+            return fault;
+        }
+
+        conversation = [.. conversation, .. items];
+        var stored = ResponseArchive.ToJson(conversation);
+        if (stored.Length > options.Value.ConversationLimit)
+        {
+            return new Fault(
+                FaultKind.TooLarge, "request_too_large", $"The conversation is larger than this route takes. The limit is {options.Value.ConversationLimit} bytes.", "input");
+        }
+
+        if (!ChatBodyWriter.Write(request, conversation, request.Stream).TryGet(out var body, out fault)
+            || !chat.Read(envelope with { Endpoint = InferenceEndpoint.ChatCompletions.Path, ContentType = "application/json", Body = body.Bytes }).TryGet(out var runnable, out fault))
+        {
+            return AsResponseFault(fault);
+        }
+
+        var state = new ResponseState(id, request, time.GetUtcNow().ToUnixTimeSeconds()) { InputItemCount = items.Count };
+        return new PreparedResponse(state, runnable, stored);
+    }
+
+    // What is wrong with a message was wrong with an item; the client never saw messages.
+    private static Fault AsResponseFault(Fault fault) => fault.Param switch
+    {
+        not null when fault.Param.StartsWith("messages", StringComparison.Ordinal) => fault with { Param = "input" },
+        "max_tokens" => fault with { Param = "max_output_tokens" },
+        not null when fault.Param.StartsWith("response_format", StringComparison.Ordinal) => fault with { Param = "text.format" },
+        _ => fault,
+    };
+}
