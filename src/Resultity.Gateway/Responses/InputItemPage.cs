@@ -8,14 +8,15 @@ namespace Resultity.Gateway.Responses;
 
 /// <summary>Which part of a response's input items is wanted.</summary>
 /// <param name="After">The item that the page begins behind.</param>
+/// <param name="Before">The item that the page ends in front of.</param>
 /// <param name="Limit">The most items wanted.</param>
 /// <param name="Ascending">Oldest first.</param>
-internal readonly record struct InputItemPage(string? After, int Limit, bool Ascending)
+internal readonly record struct InputItemPage(string? After, string? Before, int Limit, bool Ascending)
 {
     private const int DefaultLimit = 20;
     private const int MostItems = 100;
 
-    /// <summary>Reads <c>after</c>, <c>limit</c> and <c>order</c>. What <c>include</c> may ask for is in the items anyway.</summary>
+    /// <summary>Reads <c>after</c>, <c>before</c>, <c>limit</c> and <c>order</c>. What <c>include</c> may ask for is in the items anyway.</summary>
     public static Outcome<InputItemPage> Read(IQueryCollection query)
     {
         var limit = DefaultLimit;
@@ -26,7 +27,7 @@ internal readonly record struct InputItemPage(string? After, int Limit, bool Asc
 
         var order = query["order"] is [{ } given] ? given : "desc";
         return order is "asc" or "desc"
-            ? new InputItemPage(query["after"] is [{ Length: > 0 } after] ? after : null, limit, order == "asc")
+            ? new InputItemPage(IdOf(query, "after"), IdOf(query, "before"), limit, order == "asc")
             : FieldReader.Unsupported("order", order, "asc", "desc");
     }
 
@@ -49,8 +50,21 @@ internal readonly record struct InputItemPage(string? After, int Limit, bool Asc
             }
         }
 
-        return Write(items.GetRange(start, Math.Min(Limit, items.Count - start)), start + Limit < items.Count);
+        var end = items.Count;
+        if (Before is { } before)
+        {
+            end = items.FindIndex(item => item.Text("id") == before);
+            if (end < 0)
+            {
+                return ResponseFaults.ItemNotFound(before, "before");
+            }
+        }
+
+        var count = Math.Max(0, Math.Min(Limit, end - start));
+        return Write(items.GetRange(start, count), start + count < end);
     }
+
+    private static string? IdOf(IQueryCollection query, string name) => query[name] is [{ Length: > 0 } id] ? id : null;
 
     private static ReadOnlyMemory<byte> Write(List<JsonElement> items, bool hasMore)
     {

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
-using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
-using Resultity.Serving.Pipeline;
 
 namespace Resultity.Gateway.Responses;
 
