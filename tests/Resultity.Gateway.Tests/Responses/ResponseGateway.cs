@@ -1,7 +1,7 @@
+#pragma warning disable OPENAI001 // The SDK marks all of responses as under evaluation.
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -12,14 +12,13 @@ using Microsoft.Extensions.Logging;
 using OpenAI.Responses;
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
-using Resultity.Gateway.Auth;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Responses;
 using Resultity.Gateway.Tests.Kit;
 using Resultity.Serving;
-using Resultity.Serving.Admission;
 using Resultity.Serving.Scheduling;
+using Resultity.Serving.Stores;
 using Resultity.Storage;
 
 namespace Resultity.Gateway.Tests.Responses;
@@ -58,7 +57,7 @@ internal sealed class ResponseGateway : IAsyncDisposable
         var gateway = new ResponseGateway { Node = await ScriptedNode.StartAsync() };
         await gateway._app.StartAsync();
         gateway.Address = new Uri(gateway._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
-        var key = gateway.AddKey("tests");
+        var key = await gateway.AddKeyAsync("tests");
         gateway.Http = gateway.HttpFor(key);
         gateway.Client = gateway.ClientFor(key);
         gateway._fleet.Add("node-1", gateway.Node.Address);
@@ -67,16 +66,19 @@ internal sealed class ResponseGateway : IAsyncDisposable
         return gateway;
     }
 
-    public string AddKey(string owner)
+    public async Task<string> AddKeyAsync(string owner)
     {
-        var key = "rk_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        _app.Services.GetRequiredService<KeyRing>().Put(new Credential
+        var secret = Secret.New(Secret.ApiKeyPrefix);
+        var key = new ApiKey
         {
-            Hash = new KeyHash(SHA256.HashData(Encoding.ASCII.GetBytes(key))),
-            Caller = new Caller { KeyId = "key_" + key[3..11], Namespace = owner },
-            Scopes = ApiScopes.Inference,
-        });
-        return key;
+            Id = Id.New(ApiKey.IdPrefix, TimeProvider.System),
+            Name = "test",
+            Namespace = owner,
+            Scopes = ["inference"],
+            CreatedAt = TimeProvider.System.GetUtcNow(),
+        };
+        await _app.Services.GetRequiredService<IApiKeyStore>().AddAsync(key, Secret.Hash(secret), CancellationToken.None);
+        return secret;
     }
 
     public ResponsesClient ClientFor(string key) => new(

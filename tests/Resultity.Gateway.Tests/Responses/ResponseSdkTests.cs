@@ -171,10 +171,13 @@ public sealed class ResponseSdkTests : IAsyncLifetime
     [Fact]
     public async Task A_stream_that_breaks_ends_with_failed()
     {
-        _gateway.Node.Streams([CallChunk(0, "a", "f", "{")], whole: false);
+        var gate = new TaskCompletionSource();
+        _gateway.Node.Streams([CallChunk(0, "a", "f", "{"), null], gate.Task, whole: false);
         StreamingResponseUpdate? last = null;
         await foreach (var update in await _gateway.Client.CreateResponseStreamingAsync(Streaming("Hi")))
         {
+            // The node breaks off when the client has seen the beginning.
+            gate.TrySetResult();
             last = update;
         }
 

@@ -54,7 +54,7 @@ public sealed class ResponseWireTests : IAsyncLifetime
         _gateway.Node.SaysText("Mine.");
         var id = JsonElement.Parse((await _gateway.PostAsync("""{"model":"scripted","input":"x"}""")).Body).GetProperty("id").GetString()!;
         const string unknown = "resp_01jd0000000000000000000000";
-        using var stranger = _gateway.HttpFor(_gateway.AddKey("strangers"));
+        using var stranger = _gateway.HttpFor(await _gateway.AddKeyAsync("strangers"));
         foreach (var (method, path) in (List<(HttpMethod, string)>)
             [(HttpMethod.Get, ""), (HttpMethod.Get, "/input_items"), (HttpMethod.Post, "/cancel"), (HttpMethod.Delete, ""), (HttpMethod.Get, "?stream=true")])
         {
