@@ -1,0 +1,39 @@
+namespace Resultity.Configuration;
+
+/// <summary>Everything that can be configured. To add a setting: a line here, and its use in <see cref="HostSettings"/>.</summary>
+internal static class Settings
+{
+    public const string EnvironmentPrefix = "RESULTITY__";
+
+    private const long Second = 1000;
+    private const long Hour = 3600 * Second;
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        new("gateway.host", SettingKind.Text, "The address to listen on; 0.0.0.0 or * is every address of this machine.", "127.0.0.1"),
+        new("gateway.port", SettingKind.Integer, "The port to listen on; 0 takes a free one.", "8080") { Min = 0, Max = 65535 },
+        new("gateway.public_url", SettingKind.Text, "The URL under which clients and nodes reach this gateway, where a proxy stands in front of it."),
+        new("gateway.drain_timeout", SettingKind.Duration, "How long a stopping gateway or node lets requests finish.", "30s") { Min = 0, Max = Hour },
+        new("gateway.cors_origins", SettingKind.List, "Origins whose browsers may call the API, such as https://app.example.org."),
+        new("gateway.json_body_limit", SettingKind.Integer, "The largest JSON body of a request, in bytes.", "33554432") { Min = 1024, Max = 1 << 30 },
+        new("gateway.request_timeout", SettingKind.Duration, "How long a request may take, queueing included, if it names no deadline itself.", "30m") { Min = Second, Max = 24 * Hour },
+        new("gateway.max_attempts", SettingKind.Integer, "On how many nodes a request is tried at most.", "4") { Min = 1, Max = 16 },
+        new("gateway.queue_length", SettingKind.Integer, "The most requests that wait for one model before new ones are refused.", "1000") { Min = 0, Max = 1_000_000 },
+        new("gateway.queue_length_per_namespace", SettingKind.Integer, "The most requests of one namespace that wait for one model.", "500") { Min = 0, Max = 1_000_000 },
+        new("gateway.node_return_grace", SettingKind.Duration, "How long a request waits for a node to come back when no node offers its model any more.", "5s") { Min = 0, Max = Hour },
+        new("gateway.aliases", SettingKind.Map, "Further names of models: the name that clients use, and the model that it stands for."),
+        new("node.join", SettingKind.Text, "The gateway's URL."),
+        new("node.token", SettingKind.Text, "The join token; needed once, until the node is enrolled.") { IsSecret = true },
+        new("node.name", SettingKind.Text, "What operators call this node [default: the machine's name]."),
+        new("node.models", SettingKind.List, "Folders of models: each a model, or a folder of models."),
+        new("node.openai", SettingKind.List, "OpenAI-speaking servers to serve: url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N]."),
+        new("node.slots", SettingKind.Integer, "How many requests each model of this process runs at once.", "8") { Min = 1, Max = 1024 },
+        new("node.links", SettingKind.Integer, "How many connections the node holds to the gateway.", "2") { Min = 1, Max = 16 },
+        new("node.transport", SettingKind.Choice, "How the node connects: upgrade is HTTP/1.1 Upgrade, websocket passes proxies that know nothing else, auto tries both.", "auto") { Choices = ["auto", "upgrade", "websocket"] },
+        new("data", SettingKind.Text, "The folder for everything that must survive [default: a folder in the user's profile]."),
+        new("log.format", SettingKind.Choice, "How log lines are written, to standard error.", "text") { Choices = ["text", "json"] },
+        new("log.level", SettingKind.Choice, "The least level that is logged.", "warning") { Choices = ["trace", "debug", "information", "warning", "error", "none"] },
+    ];
+
+    public static Setting Of(string key) => All.First(setting => setting.Key == key);
+}
