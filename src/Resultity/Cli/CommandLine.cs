@@ -11,6 +11,9 @@ internal static class CommandLine
     {
         var root = new RootCommand("Resultity: an OpenAI-compatible inference cloud over a network of nodes.")
         {
+            new UpVerb(terminal),
+            new GatewayVerb(terminal),
+            new NodeVerb(terminal),
             new ChatVerb(terminal),
             new RequestVerb(terminal),
             new ModelsVerb(terminal),

@@ -1,0 +1,37 @@
+using Resultity.Gateway.Fleet;
+using Resultity.Gateway.Http;
+using Resultity.Serving.Catalog;
+using Resultity.Serving.Pipeline;
+using Resultity.Serving.Scheduling;
+
+namespace Resultity.Gateway.Hosting;
+
+/// <summary>Everything that a gateway is told at its start.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>The address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for every address of the machine.</summary>
+    /// <value>127.0.0.1.</value>
+    public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>The port to listen on; 0 takes a free one.</summary>
+    /// <value>8080.</value>
+    public int Port { get; set; } = 8080;
+
+    /// <summary>The folder for everything that must survive. One gateway at a time can use it.</summary>
+    public required string DataFolder { get; set; }
+
+    /// <summary>Limits and times of the HTTP edge.</summary>
+    public GatewayHttpOptions Http { get; } = new();
+
+    /// <summary>How requests wait and where they go.</summary>
+    public SchedulingOptions Scheduling { get; } = new();
+
+    /// <summary>Limits of a request's life.</summary>
+    public PipelineOptions Pipeline { get; } = new();
+
+    /// <summary>Names that the operator gives to models.</summary>
+    public CatalogOptions Catalog { get; } = new();
+
+    /// <summary>How the gateway deals with its nodes.</summary>
+    public FleetOptions Fleet { get; } = new();
+}

@@ -1,0 +1,51 @@
+using Resultity.Cli;
+using Resultity.Client;
+using Resultity.Gateway.Hosting;
+using Resultity.Node.Agent;
+
+namespace Resultity.Configuration;
+
+/// <summary>Turns settings into the options of the parts.</summary>
+internal static class HostSettings
+{
+    public static string DataFolderOf(SettingValues settings, Terminal terminal) => Path.GetFullPath(settings.Text("data") ?? DataFolder.Default(terminal.Variable));
+
+    public static GatewayOptions Gateway(SettingValues settings, string dataFolder)
+    {
+        var options = new GatewayOptions { DataFolder = dataFolder, Host = settings.RequiredText("gateway.host"), Port = settings.Integer("gateway.port") };
+        options.Http.CorsOrigins = settings.List("gateway.cors_origins");
+        options.Http.JsonBodyLimit = settings.Integer("gateway.json_body_limit");
+        options.Pipeline.RequestTimeout = settings.Duration("gateway.request_timeout");
+        options.Pipeline.MaxAttempts = settings.Integer("gateway.max_attempts");
+        options.Scheduling.MaxQueueLength = settings.Integer("gateway.queue_length");
+        options.Scheduling.MaxQueueLengthPerNamespace = settings.Integer("gateway.queue_length_per_namespace");
+        options.Scheduling.NodeReturnGrace = settings.Duration("gateway.node_return_grace");
+        foreach (var (alias, model) in settings.Map("gateway.aliases")) options.Catalog.Aliases[alias] = model;
+        return options;
+    }
+
+    /// <param name="settings">The settings.</param>
+    /// <param name="options">What is filled.</param>
+    /// <param name="folder">The node's own folder.</param>
+    public static void Node(SettingValues settings, NodeOptions options, string folder)
+    {
+        options.Name = settings.Text("node.name") ?? Environment.MachineName;
+        options.Folder = folder;
+        options.Links = settings.Integer("node.links");
+        options.DrainTimeout = settings.Duration("gateway.drain_timeout");
+        options.Transport = settings.RequiredText("node.transport") switch
+        {
+            "upgrade" => NodeTransport.Upgrade,
+            "websocket" => NodeTransport.WebSocket,
+            _ => NodeTransport.Auto,
+        };
+    }
+
+    /// <summary>A setting that has to be an HTTP URL, if it is given.</summary>
+    public static Uri? Url(SettingValues settings, string key) => settings.Text(key) switch
+    {
+        null => null,
+        { } text when Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" => new UriBuilder(url) { Query = "", Fragment = "" }.Uri,
+        { } text => throw new CliException(ExitCode.Usage, $"{key} is '{text}'; allowed is a URL that begins with http:// or https://."),
+    };
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.DependencyInjection;
+using Resultity.Cli;
+using Resultity.Configuration;
+
+namespace Resultity.Hosting;
+
+/// <summary>What this machine is to serve: folders of models, and other servers.</summary>
+internal sealed class RuntimeChoice
+{
+    /// <summary>Where <c>models pull</c> puts models, in the data folder.</summary>
+    public const string PulledFolder = "models";
+
+    private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots) => (Folders, Upstreams, Slots) = (folders, upstreams, slots);
+
+    /// <summary>Folders, each a model or a folder of models.</summary>
+    public IReadOnlyList<string> Folders { get; }
+
+    public IReadOnlyList<UpstreamSpec> Upstreams { get; }
+
+    public int Slots { get; }
+
+    /// <summary>For people: what is served.</summary>
+    public string Description
+    {
+        get
+        {
+            var parts = Folders.Select(folder => folder).Concat(Upstreams.Select(upstream => upstream.Url.ToString())).ToList();
+            return parts.Count == 0 ? "nothing" : string.Join(", ", parts);
+        }
+    }
+
+    /// <exception cref="CliException">A folder does not exist, or a server is written wrongly.</exception>
+    public static RuntimeChoice Of(SettingValues settings, string dataFolder, Terminal terminal)
+    {
+        var named = settings.List("node.models");
+        foreach (var folder in named)
+        {
+            if (!Directory.Exists(folder)) throw new CliException(ExitCode.Usage, $"node.models (--models): there is no folder {folder}.");
+        }
+
+        List<string> folders = [.. named.Select(Path.GetFullPath)];
+        List<UpstreamSpec> upstreams = [.. settings.List("node.openai").Select(text => UpstreamSpec.Parse(text, terminal.Variable))];
+        var pulled = Path.Combine(dataFolder, PulledFolder);
+        if (Directory.Exists(pulled)) folders.Add(pulled);
+        var builtIn = Path.Combine(AppContext.BaseDirectory, "models");
+        var wanted = settings.RequiredText("node.builtin_models");
+        if (wanted == "always" && !Directory.Exists(builtIn)) throw new CliException(ExitCode.Usage, $"node.builtin_models is always, but there is no folder {builtIn}.");
+        if ((wanted == "always" || (wanted == "auto" && named.Count == 0 && upstreams.Count == 0)) && Directory.Exists(builtIn)) folders.Add(builtIn);
+        return folders.Count + upstreams.Count > 0
+            ? new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"))
+            : throw new CliException(ExitCode.Usage, "there is nothing to serve.", "Name a folder with --models or a server with --openai, or fetch a model with `resultity models pull`.");
+    }
+
+    public void Add(IServiceCollection services)
+    {
+        services.AddSingleton(this);
+    }
+}

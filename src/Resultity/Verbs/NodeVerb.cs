@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Resultity.Cli;
+using Resultity.Configuration;
+using Resultity.Hosting;
+
+namespace Resultity.Verbs;
+
+/// <summary><c>resultity node</c>: lends this machine to a gateway.</summary>
+internal sealed class NodeVerb : Verb
+{
+    private readonly HostOptions _options;
+
+    public NodeVerb(Terminal terminal)
+        : base(terminal, "node", "Run a node: dial a gateway and compute for it. Needs no open port.")
+    {
+        _options = new HostOptions(
+            this,
+            ("--join", "node.join", "url"),
+            ("--token", "node.token", "rj_…"),
+            ("--name", "node.name", "text"),
+            ("--models", "node.models", "folder"),
+            ("--openai", "node.openai", "url"),
+            ("--builtin", "node.builtin_models", "auto|always|never"),
+            ("--links", "node.links", "count"),
+            ("--transport", "node.transport", "how"),
+            ("--data", "data", "folder"),
+            ("--drain-timeout", "gateway.drain_timeout", "duration"),
+            ("--log", "log.format", "text|json"),
+            ("--log-level", "log.level", "level"));
+        Examples =
+        [
+            ("resultity node --join https://ai.example.org --token rj_…", "serve the built-in and pulled models; the token is needed once"),
+            ("resultity node --join https://ai.example.org --openai http://127.0.0.1:11434/v1", "serve what a running Ollama has"),
+            ("resultity node --join https://ai.example.org --openai https://api.example.com/v1,key-env=EXAMPLE_KEY,models=big;small,slots=4", "an upstream with a key, two models and four requests at a time"),
+        ];
+        Runs(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var settings = _options.Read(parsed);
+        var gateway = HostSettings.Url(settings, "node.join")
+            ?? throw new CliException(ExitCode.Usage, "--join is missing: which gateway?", "`resultity gateway` prints the command to paste here.");
+        var folder = Path.Combine(HostSettings.DataFolderOf(settings, Terminal), "node");
+        var runtimes = RuntimeChoice.Of(settings, HostSettings.DataFolderOf(settings, Terminal), Terminal);
+        await using var node = NodeHost.Create(settings, gateway, settings.Text("node.token"), folder, HostLogging.Of(settings), runtimes.Add);
+        await node.StartAsync(cancellation);
+        Terminal.Out.WriteLine($"{Terminal.Styled("This node", "1;32")} dials {gateway} and serves {runtimes.Description}.");
+        Terminal.Out.WriteLine("Ctrl-C stops it.");
+        await Terminal.Out.FlushAsync(CancellationToken.None);
+        await UntilStopped.WaitAsync(cancellation);
+        Terminal.Note("Finishing what runs; Ctrl-C again stops at once.");
+        await node.StopAsync(CancellationToken.None);
+        return ExitCode.Ok;
+    }
+}
