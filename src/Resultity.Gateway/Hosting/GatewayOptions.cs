@@ -20,6 +20,10 @@ public sealed class GatewayOptions
     /// <summary>The folder for everything that must survive. One gateway at a time can use it.</summary>
     public required string DataFolder { get; set; }
 
+    /// <summary>Whether traces and metrics go to an OTLP collector, which the <c>OTEL_…</c> variables of the environment describe.</summary>
+    /// <value>If <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.</value>
+    public bool ExportTelemetry { get; set; } = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"));
+
     /// <summary>Limits and times of the HTTP edge.</summary>
     public GatewayHttpOptions Http { get; } = new();
 

@@ -2,8 +2,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Resultity.Gateway.Admin;
+using Resultity.Gateway.Chat;
+using Resultity.Gateway.Completions;
+using Resultity.Gateway.Embeddings;
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Models;
+using Resultity.Gateway.Telemetry;
 using Resultity.Serving;
 using Resultity.Storage;
 
@@ -26,6 +31,8 @@ internal static class GatewayRegistration
         services.AddServing();
         services.AddFleet();
         services.AddHttpEdge();
+        services.AddChat().AddCompletions().AddEmbeddings();
+        services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
         services.AddSingleton<FirstKeys>();
         services.AddAdmin();
@@ -37,7 +44,9 @@ internal static class GatewayRegistration
         app.UseHttpEdge();
         app.UseMiddleware<DrainGate>();
         app.MapHealth();
+        app.MapMetrics();
         app.MapFleet();
+        app.MapModels().MapChat().MapCompletions().MapEmbeddings();
         app.MapAdmin();
     }
 }

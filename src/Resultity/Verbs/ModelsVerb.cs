@@ -40,9 +40,9 @@ internal sealed class ModelsVerb : Verb
                     return ExitCode.Ok;
                 }
 
-                Table.Write(terminal, ["MODEL", "OWNER", "CREATED"], [.. list.Items("data").Select(model => new[]
+                Table.Write(terminal, ["MODEL", "STATE", "NODES", "CONTEXT", "ENDPOINTS"], [.. list.Items("data").Select(model => new[]
                 {
-                    model.Text("id"), model.Text("owned_by"), model.When("created"),
+                    model.Text("id"), model.Text("ready") == "true" ? "ready" : "cold", model.Text("nodes"), model.Text("context_length"), model.Join("endpoints"),
                 })]);
                 return ExitCode.Ok;
             });
