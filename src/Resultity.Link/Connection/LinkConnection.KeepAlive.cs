@@ -17,6 +17,8 @@ public sealed partial class LinkConnection
 
     private void KeepAlive()
     {
+        if (Ended)
+            return;
         var silence = Time.GetElapsedTime(Volatile.Read(ref _lastReceived));
         if (silence >= Options.DeadAfter)
         {

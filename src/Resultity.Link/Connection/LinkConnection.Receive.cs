@@ -11,6 +11,7 @@ public sealed partial class LinkConnection
 {
     private const int ReceiveBuffer = 2 * (LinkProtocol.HeaderSize + LinkProtocol.MaxPayload);
     private readonly TextCache _texts = new();
+    private bool _peerClosed;
 
     private async Task<LinkFault> ReceiveAsync()
     {
@@ -18,14 +19,14 @@ public sealed partial class LinkConnection
         int start = 0, end = 0;
         try
         {
-            while (!Ended)
+            while (!_peerClosed)
             {
                 var count = await _transport.ReadAsync(buffer.AsMemory(end), _stop.Token);
                 if (count == 0)
                     return LinkFault.Lost("the peer closed the connection");
                 Heard();
                 end += count;
-                start += Consume(buffer.AsSpan(start, end - start));
+                start += ConsumeOrClose(buffer.AsSpan(start, end - start));
                 if (start == end)
                     start = end = 0;
                 else if (buffer.Length - start < LinkProtocol.HeaderSize + LinkProtocol.MaxPayload)
@@ -45,6 +46,20 @@ public sealed partial class LinkConnection
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private int ConsumeOrClose(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            if (!Ended)
+                return Consume(bytes);
+        }
+        catch (LinkProtocolException e)
+        {
+            Close(e.Code, $"protocol error: {e.Message}");
+        }
+        return bytes.Length;
     }
 
     // Handles the whole frames at the start of the bytes; returns how many bytes those were.
@@ -167,7 +182,10 @@ public sealed partial class LinkConnection
             PeerDraining?.Invoke(this);
         }
         else
+        {
+            _peerClosed = true;
             End(reason);
+        }
     }
 
     private void RemoveIfDone(LinkStream stream)

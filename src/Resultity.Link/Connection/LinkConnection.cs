@@ -15,7 +15,7 @@ public sealed partial class LinkConnection : IAsyncDisposable
     private readonly LinkSide _side;
     private readonly ILinkHandler? _handler;
     private readonly ILogger _logger;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop;
     private readonly TaskCompletionSource<LinkFault> _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinkFault? _ended;
     private int _running;
@@ -37,7 +37,8 @@ public sealed partial class LinkConnection : IAsyncDisposable
         Options = options;
         Time = time;
         _lastReceived = time.GetTimestamp();
-        Sender = new FrameSender(transport, options) { Failed = fault => End(fault) };
+        _stop = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        Sender = new FrameSender(transport, options) { Failed = OnSenderFailed };
     }
 
     /// <summary>Raised from the link's own loops when the peer falls silent (true) or is heard again (false).</summary>
@@ -83,14 +84,7 @@ public sealed partial class LinkConnection : IAsyncDisposable
         await using var stopping = cancellationToken.UnsafeRegister(static link => ((LinkConnection)link!).Close(LinkErrorCode.None, "this end stops"), this);
         await using var keepalive = Time.CreateTimer(static link => ((LinkConnection)link!).KeepAlive(), this, Options.PingInterval, Options.PingInterval);
         Sender.Ping(FrameType.Ping, (ulong)Time.GetTimestamp());
-        try
-        {
-            End(await ReceiveAsync());
-        }
-        catch (LinkProtocolException e)
-        {
-            Close(e.Code, $"protocol error: {e.Message}");
-        }
+        End(await ReceiveAsync());
         Sender.Finish();
         var timeout = Task.Delay(Options.CloseTimeout, Time, CancellationToken.None);
         await Task.WhenAny(Sender.Stopped, timeout);
@@ -103,8 +97,12 @@ public sealed partial class LinkConnection : IAsyncDisposable
     /// <summary>Closes the link now and tells the peer why; streams fail with the same reason.</summary>
     public void Close(LinkErrorCode code, string reason)
     {
-        if (End(new LinkFault(code, reason, LinkEnded: true)))
-            Sender.Stop(FrameType.GoAway, 0, code, reason);
+        if (!End(new LinkFault(code, reason, LinkEnded: true)))
+            return;
+        Sender.Stop(FrameType.GoAway, 0, code, reason);
+        Sender.Finish();
+        // Reading goes on, to no effect, until the peer has closed: a socket that is closed with bytes unread takes back what it sent last.
+        _stop.CancelAfter(Options.CloseTimeout);
     }
 
     /// <summary>Takes no new streams, waits for those that run, then closes.</summary>
@@ -143,8 +141,13 @@ public sealed partial class LinkConnection : IAsyncDisposable
         }
         foreach (var stream in streams)
             stream.Fail(fault with { LinkEnded = true });
-        _ = _stop.CancelAsync();
         return true;
+    }
+
+    private void OnSenderFailed(LinkFault fault)
+    {
+        End(fault);
+        _ = _stop.CancelAsync();
     }
 
     [LoggerMessage(1, LogLevel.Error, "Serving {Method} {Path} over a link failed")]
