@@ -6,7 +6,8 @@ namespace Resultity.Onnx.Tokenizers;
 /// <param name="tokenizer">Whose tokens they are.</param>
 /// <param name="skipSpecial">Whether special tokens are left out.</param>
 /// <param name="atStart">Whether the first token begins a text, so that the space which some tokenizers put there is dropped.</param>
-public sealed class TokenStream(Tokenizer tokenizer, bool skipSpecial = true, bool atStart = false)
+/// <param name="shown">Special tokens that are shown all the same, such as the marks of tool calls.</param>
+public sealed class TokenStream(Tokenizer tokenizer, bool skipSpecial = true, bool atStart = false, IReadOnlySet<int>? shown = null)
 {
     // The unfinished character at the end: at most three bytes of UTF-8.
     private readonly byte[] _tail = new byte[3];
@@ -16,7 +17,7 @@ public sealed class TokenStream(Tokenizer tokenizer, bool skipSpecial = true, bo
     /// <summary>The text that this token completes; empty while a character is still unfinished.</summary>
     public string Append(int id)
     {
-        if (skipSpecial && tokenizer.IsSpecial(id)) return "";
+        if (skipSpecial && tokenizer.IsSpecial(id) && shown?.Contains(id) != true) return "";
         var bytes = tokenizer.GetTokenBytes(id).Span;
         if (bytes.IsEmpty) return "";
         if (_dropSpace && bytes[0] == (byte)' ') bytes = bytes[1..];

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Resultity.Node.Runtimes.Onnx;
+
+/// <summary>A folder in Hugging Face's ONNX layout.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Name">The model's name: the folder's.</param>
+/// <param name="IsChat">Whether it has a chat template.</param>
+/// <param name="Created">Unix seconds of its weights.</param>
+/// <param name="Fingerprint">Changes when the weights are replaced.</param>
+internal sealed record ModelFolder(string Path, string Name, bool IsChat, long Created, string Fingerprint)
+{
+    /// <summary>Finds the models in folders that are one or hold some.</summary>
+    /// <exception cref="RuntimeStartException">A folder does not exist.</exception>
+    public static List<ModelFolder> Find(IEnumerable<string> folders)
+    {
+        var result = new List<ModelFolder>();
+        foreach (var folder in folders)
+        {
+            if (!Directory.Exists(folder)) throw new RuntimeStartException($"The ONNX model folder '{folder}' does not exist.");
+            IEnumerable<string> candidates = IsModel(folder) ? [folder] : Directory.GetDirectories(folder).Where(IsModel).Order(StringComparer.Ordinal);
+            foreach (var candidate in candidates)
+                if (Read(candidate) is { } model && result.All(other => other.Name != model.Name)) result.Add(model);
+        }
+        return result;
+    }
+
+    private static bool IsModel(string folder) =>
+        File.Exists(System.IO.Path.Combine(folder, "config.json")) && File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) && Directory.Exists(System.IO.Path.Combine(folder, "onnx"));
+
+    private static ModelFolder? Read(string folder)
+    {
+        // A graph that writes text has a generation_config.json; encoders have none.
+        if (!File.Exists(System.IO.Path.Combine(folder, "generation_config.json"))) return null;
+        var weights = new DirectoryInfo(System.IO.Path.Combine(folder, "onnx")).GetFiles("*.onnx*").OrderBy(static file => file.Name, StringComparer.Ordinal).ToList();
+        // Names and sizes, not contents: those take minutes to read for a large model.
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(weights.Select(static file => string.Create(CultureInfo.InvariantCulture, $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}\n")))));
+        var created = weights.Count == 0 ? 0 : new DateTimeOffset(weights.Max(static file => file.LastWriteTimeUtc)).ToUnixTimeSeconds();
+        return new ModelFolder(folder, System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder))), HasTemplate(folder), created,
+            $"fp_{Convert.ToHexStringLower(hash.AsSpan(0, 5))}");
+    }
+
+    private static bool HasTemplate(string folder)
+    {
+        if (File.Exists(System.IO.Path.Combine(folder, "chat_template.jinja"))) return true;
+        var configuration = System.IO.Path.Combine(folder, "tokenizer_config.json");
+        return File.Exists(configuration) && File.ReadAllText(configuration).Contains("\"chat_template\"", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,104 @@
+using Microsoft.Extensions.Logging;
+using Resultity.Contracts.Fleet;
+using Resultity.Contracts.Values;
+using Resultity.Node.Runtimes.Onnx.Answers;
+using Resultity.Node.Runtimes.Onnx.Requests;
+using Resultity.Onnx.Text;
+
+namespace Resultity.Node.Runtimes.Onnx;
+
+/// <summary>Serves models on ONNX Runtime in this process, in OpenAI's shape.</summary>
+public sealed partial class OnnxRuntime : IRuntime
+{
+    /// <summary>The kind as offers name it.</summary>
+    public const string Kind = "onnx";
+
+    private readonly OnnxRuntimeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ChatEndpoint _chat;
+    private readonly CompletionEndpoint _completions;
+    private Dictionary<string, ServedModel> _models = [];
+
+    /// <summary>Makes the runtime; nothing is read before <see cref="StartAsync"/>.</summary>
+    public OnnxRuntime(OnnxRuntimeOptions options, TimeProvider time, ILogger<OnnxRuntime> logger)
+    {
+        (_options, _time, _logger) = (options, time, logger);
+        _chat = new ChatEndpoint(time);
+        _completions = new CompletionEndpoint(time);
+    }
+
+    /// <inheritdoc/>
+    public event Action? OffersChanged;
+
+    /// <inheritdoc/>
+    public string Name => Kind;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ModelOffer> Offers { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellation)
+    {
+        _models = ModelFolder.Find(_options.Folders).ToDictionary(static folder => folder.Name, folder => new ServedModel(folder, _options, _time, Changed), StringComparer.Ordinal);
+        Publish();
+        if (_options.Preload) _ = PreloadAsync();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ExecuteAsync(RuntimeExchange exchange, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+        try
+        {
+            if (!_models.TryGetValue(exchange.Model, out var served)) throw new InvalidRequestException(Fault.NotFound($"The model '{exchange.Model}' does not exist on this node.", "model_not_found", "model"));
+            var model = await served.LoadAsync(cancellation);
+            if (exchange.Path == InferenceEndpoint.ChatCompletions.Path) await _chat.ServeAsync(exchange, model, cancellation);
+            else if (exchange.Path == InferenceEndpoint.Completions.Path) await _completions.ServeAsync(exchange, model, cancellation);
+            else throw new InvalidRequestException($"The model '{exchange.Model}' does not serve {exchange.Path}.", "model", "unsupported_endpoint");
+        }
+        catch (InvalidRequestException error) when (!exchange.Started)
+        {
+            await ErrorAnswer.SendAsync(exchange, error.Fault, cancellation);
+        }
+        catch (TextEngineBusyException error) when (!exchange.Started)
+        {
+            await ErrorAnswer.SendAsync(exchange, new Fault(FaultKind.Unavailable, "model_overloaded", error.Message), cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var model in _models.Values) await model.DisposeAsync();
+    }
+
+    /// <summary>One after the other, so that starting does not take every core from what already serves.</summary>
+    private async Task PreloadAsync()
+    {
+        foreach (var model in _models.Values)
+        {
+            try
+            {
+                await model.LoadAsync(CancellationToken.None);
+            }
+            catch (Exception)
+            {
+                // Changed has logged it, and the offer says so; the other models are loaded all the same.
+            }
+        }
+    }
+
+    private void Changed(ServedModel model, Exception? error)
+    {
+        if (error is not null) LogLoadFailed(model.Name, error);
+        Publish();
+    }
+
+    private void Publish()
+    {
+        Offers = [.. _models.Values.Select(static model => model.Offer)];
+        OffersChanged?.Invoke();
+    }
+}

@@ -1,0 +1,20 @@
+using Resultity.Onnx.Text;
+
+namespace Resultity.Node.Runtimes.Onnx;
+
+/// <summary>What the in-process ONNX runtime serves.</summary>
+public sealed record OnnxRuntimeOptions
+{
+    /// <summary>Folders of models in Hugging Face's ONNX layout, or folders that hold such folders. A model is named as its folder.</summary>
+    public required IReadOnlyList<string> Folders { get; init; }
+
+    /// <summary>Whether models are loaded at the start instead of with their first request.</summary>
+    /// <value>Defaults to true.</value>
+    public bool Preload { get; init; } = true;
+
+    /// <summary>How text models are loaded.</summary>
+    public TextModelOptions Model { get; init; } = new();
+
+    /// <summary>Limits of each text model's engine; its slots are what the offers say.</summary>
+    public TextEngineOptions Engine { get; init; } = new() { QueueLimit = 4096 };
+}
