@@ -1,10 +1,12 @@
+using System.Buffers;
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using Resultity.Gateway.Http.Streaming;
 using Resultity.Serving.Pipeline.Answers;
 
 namespace Resultity.Micro;
 
-/// <summary>A stream of 64 server-sent events on its way through the pipeline: cut into events, looked into for usage and endings.</summary>
+/// <summary>A stream of 64 server-sent events on its way: cut into events, looked into for usage and endings, kept for readers that come back, written.</summary>
 [MemoryDiagnoser]
 public class EventBenchmarks
 {
@@ -12,6 +14,9 @@ public class EventBenchmarks
 
     private byte[] _together = [];
     private byte[][] _single = [];
+    private readonly ArrayBufferWriter<byte> _output = new(64 << 10);
+    private readonly StreamMemory _memory = new(64 << 20);
+    private byte[][] _chunks = [];
     private byte[] _chunk = [];
 
     [GlobalSetup]
@@ -24,7 +29,8 @@ public class EventBenchmarks
 
             """.ReplaceLineEndings("\n")))];
         _together = [.. _single.SelectMany(one => one)];
-        _chunk = [.. _single[7].AsSpan(6).TrimEnd((byte)'\n')];
+        _chunks = [.. _single.Select(one => one.AsSpan(6).TrimEnd((byte)'\n').ToArray())];
+        _chunk = _chunks[7];
     }
 
     /// <summary>All events arrive in one piece.</summary>
@@ -57,4 +63,21 @@ public class EventBenchmarks
 
     [Benchmark]
     public bool Scan_one_chunk() => ChunkScan.Read(_chunk, text: null).HasText;
+
+    [Benchmark(OperationsPerInvoke = Events)]
+    public int Write()
+    {
+        _output.ResetWrittenCount();
+        for (var i = 0; i < Events; i++) SseFrame.Write(_output, i + 1, _chunks[i]);
+        return _output.WrittenCount;
+    }
+
+    /// <summary>Keeps the events of one stream so that they can be read again.</summary>
+    [Benchmark(OperationsPerInvoke = Events)]
+    public int Keep()
+    {
+        using var log = new EventLog(_memory, 1 << 20);
+        foreach (var chunk in _chunks) log.Append(chunk);
+        return log.Bytes;
+    }
 }
