@@ -11,7 +11,7 @@ public sealed record Job
     /// <summary>The identifier; its last 26 characters sort by time (see <see cref="Contracts.Values.Id"/>).</summary>
     public required string Id { get; init; }
 
-    /// <summary>The name of the <c>IJobKind</c> that runs it.</summary>
+    /// <summary>The name of the <see cref="IJobKind"/> that runs it.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Whose it is.</summary>
@@ -62,7 +62,7 @@ public sealed record Job
     /// <summary>The tries on nodes, recorded at the end.</summary>
     public IReadOnlyList<JobAttempt> Attempts { get; init; } = [];
 
-    /// <summary>Why there is no answer, where there is none.</summary>
+    /// <summary>Why there is no answer, or why a queued job could not be served when it was tried.</summary>
     public Fault? Fault { get; init; }
 
     /// <summary>What it consumed, recorded at the end.</summary>

@@ -31,6 +31,9 @@ public sealed class RequestProgress
     /// <summary>Raised once, on the pipeline's thread, when the request starts to wait in a queue. Handlers must not block.</summary>
     public event Action? Queued;
 
+    /// <summary>Raised on the pipeline's thread each time that a node gets the request. Handlers must not block.</summary>
+    public event Action? AttemptBegun;
+
     internal void MarkQueued(QueueTicket ticket)
     {
         _ticket = ticket;
@@ -43,5 +46,7 @@ public sealed class RequestProgress
         {
             _attempts = [.. _attempts, attempt];
         }
+
+        AttemptBegun?.Invoke();
     }
 }

@@ -1,3 +1,4 @@
+using Resultity.Contracts.Values;
 using Resultity.Serving.Jobs;
 
 namespace Resultity.Serving.Stores;
@@ -52,7 +53,7 @@ public interface IJobStore
     /// <summary>Reads the answer of a finished job; <see langword="null"/> if there is none.</summary>
     ValueTask<JobAnswer?> ReadAnswerAsync(string @namespace, string id, CancellationToken cancellation);
 
-    /// <summary>Claims jobs that nobody runs: queued ones, and ones whose lease has ended. The oldest come first, taking turns between namespaces.</summary>
+    /// <summary>Claims jobs that nobody runs: queued ones, and ones whose lease has ended. Those that have waited longest come first, taking turns between namespaces.</summary>
     /// <param name="owner">Who claims.</param>
     /// <param name="count">The most jobs wanted.</param>
     /// <param name="now">Jobs whose deadline has passed are left for <see cref="ExpireAsync"/>.</param>
@@ -67,6 +68,10 @@ public interface IJobStore
     /// <summary>Records how a claimed job ended.</summary>
     /// <returns><see langword="false"/> if the claim is not the latest or the job is finished already; nothing is recorded then.</returns>
     ValueTask<bool> FinishAsync(string id, int attempt, JobResult result, DateTimeOffset at, CancellationToken cancellation);
+
+    /// <summary>Hands one claimed job back, to be claimed again no sooner than an instant. Until it starts, <see cref="Job.Fault"/> says why.</summary>
+    /// <returns><see langword="false"/> if the claim is not the latest, or the job is finished or being cancelled; nothing is changed then.</returns>
+    ValueTask<bool> DeferAsync(string id, int attempt, DateTimeOffset until, Fault reason, CancellationToken cancellation);
 
     /// <summary>Prolongs the leases of every job that an owner has claimed.</summary>
     /// <returns>What it holds. A run that is not among these has lost its claim, and one that is <see cref="JobStatus.Cancelling"/> is to be stopped.</returns>

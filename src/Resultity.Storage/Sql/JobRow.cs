@@ -16,9 +16,9 @@ internal sealed class JobRow
 
     public const string Insert = """
         INSERT INTO jobs (id, sort_key, kind, namespace, key_id, endpoint, model, content_type, stream, created_at, deadline, retention, read_once,
-                          metadata, status, attempt)
+                          metadata, status, attempt, available_at)
         VALUES (@Id, @SortKey, @Kind, @Namespace, @KeyId, @Endpoint, @Model, @ContentType, @Stream, @CreatedAt, @Deadline, @Retention, @ReadOnce,
-                @Metadata, @Status, @Attempt)
+                @Metadata, @Status, @Attempt, @CreatedAt)
         """;
 
     public string Id { get; init; } = "";

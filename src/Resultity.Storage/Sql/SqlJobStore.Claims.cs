@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Resultity.Contracts.Values;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Stores;
 
@@ -18,7 +19,7 @@ internal sealed partial class SqlJobStore
             SELECT (SELECT MIN(j.namespace) FROM jobs j WHERE {Unclaimed} AND j.namespace > w.namespace) FROM waiting w WHERE w.namespace IS NOT NULL
         )
         SELECT w.namespace AS Namespace,
-               (SELECT MIN(j.sort_key) FROM jobs j WHERE {Unclaimed} AND j.namespace = w.namespace) AS Oldest
+               (SELECT MIN(j.available_at) FROM jobs j WHERE {Unclaimed} AND j.namespace = w.namespace) AS Oldest
         FROM waiting w WHERE w.namespace IS NOT NULL
         """;
 
@@ -50,7 +51,7 @@ internal sealed partial class SqlJobStore
     public ValueTask<bool> StartAsync(string id, int attempt, DateTimeOffset at, CancellationToken cancellation) =>
         database.WriteAsync(async (connection, transaction) => await connection.ExecuteAsync(
             """
-            UPDATE jobs SET status = 'in_progress', started_at = COALESCE(started_at, @at)
+            UPDATE jobs SET status = 'in_progress', fault = NULL, started_at = COALESCE(started_at, @at)
             WHERE id = @id AND attempt = @attempt AND status = 'queued'
             """,
             new { id, attempt, at = at.ToColumn() }, transaction) == 1, cancellation);
@@ -113,6 +114,15 @@ internal sealed partial class SqlJobStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> DeferAsync(string id, int attempt, DateTimeOffset until, Fault reason, CancellationToken cancellation) =>
+        database.WriteAsync(async (connection, transaction) => await connection.ExecuteAsync(
+            """
+            UPDATE jobs SET status = 'queued', available_at = @until, fault = @fault, lease_owner = NULL, lease_until = NULL
+            WHERE id = @id AND attempt = @attempt AND status IN ('queued', 'in_progress')
+            """,
+            new { id, attempt, until = until.ToColumn(), fault = reason.ToColumn() }, transaction) == 1, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HeldClaim>> RenewAsync(string owner, DateTimeOffset leaseUntil, CancellationToken cancellation) =>
         database.WriteAsync<IReadOnlyList<HeldClaim>>(async (connection, transaction) =>
         {
@@ -156,15 +166,18 @@ internal sealed partial class SqlJobStore
         var claimed = (await connection.QueryAsync<CountRow>(
             $"SELECT namespace AS Namespace, COUNT(*) AS Jobs FROM jobs WHERE {Claimed} GROUP BY namespace", transaction: transaction))
             .ToDictionary(static row => row.Namespace, static row => row.Jobs, StringComparer.Ordinal);
-        var turns = new PriorityQueue<Queue<Candidate>, (long Claimed, string Oldest)>();
-        foreach (var row in waiting.OrderBy(row => (claimed.GetValueOrDefault(row.Namespace), row.Oldest)).Take(count))
+        var turns = new PriorityQueue<Queue<Candidate>, (long Claimed, long Oldest)>();
+        foreach (var row in waiting.Where(row => row.Oldest <= now.ToColumn()).OrderBy(row => (claimed.GetValueOrDefault(row.Namespace), row.Oldest)).Take(count))
         {
             var candidates = new Queue<Candidate>(await connection.QueryAsync<Candidate>(
-                $"SELECT id AS Id, sort_key AS SortKey FROM jobs WHERE {Unclaimed} AND namespace = @Namespace AND deadline > @now ORDER BY sort_key LIMIT @count",
+                $"""
+                SELECT id AS Id, available_at AS AvailableAt FROM jobs
+                WHERE {Unclaimed} AND namespace = @Namespace AND available_at <= @now AND deadline > @now ORDER BY available_at, sort_key LIMIT @count
+                """,
                 new { row.Namespace, now = now.ToColumn(), count }, transaction));
             if (candidates.TryPeek(out var first))
             {
-                turns.Enqueue(candidates, (claimed.GetValueOrDefault(row.Namespace), first.SortKey));
+                turns.Enqueue(candidates, (claimed.GetValueOrDefault(row.Namespace), first.AvailableAt));
             }
         }
 
@@ -174,7 +187,7 @@ internal sealed partial class SqlJobStore
             chosen.Add(candidates.Dequeue().Id);
             if (candidates.TryPeek(out var next))
             {
-                turns.Enqueue(candidates, (turn.Claimed + 1, next.SortKey));
+                turns.Enqueue(candidates, (turn.Claimed + 1, next.AvailableAt));
             }
         }
 
@@ -191,7 +204,7 @@ internal sealed partial class SqlJobStore
     private sealed class WaitingRow
     {
         public string Namespace { get; init; } = "";
-        public string Oldest { get; init; } = "";
+        public long Oldest { get; init; }
     }
 
     private sealed class CountRow
@@ -203,6 +216,6 @@ internal sealed partial class SqlJobStore
     private sealed class Candidate
     {
         public string Id { get; init; } = "";
-        public string SortKey { get; init; } = "";
+        public long AvailableAt { get; init; }
     }
 }

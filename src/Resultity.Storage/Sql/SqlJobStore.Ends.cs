@@ -90,7 +90,7 @@ internal sealed partial class SqlJobStore
 
         await connection.ExecuteAsync(
             """
-            UPDATE jobs SET status = @status, finished_at = @at, delete_at = @at + retention, lease_owner = NULL, lease_until = NULL WHERE id IN @ids
+            UPDATE jobs SET status = @status, fault = NULL, finished_at = @at, delete_at = @at + retention, lease_owner = NULL, lease_until = NULL WHERE id IN @ids
             """,
             new { ids, status = status.Name(), at = at.ToColumn() }, transaction);
         return await JobPayloads.DropBodiesAsync(connection, transaction, ids);

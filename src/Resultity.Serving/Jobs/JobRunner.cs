@@ -1,0 +1,281 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Resultity.Contracts.Values;
+using Resultity.Serving.Stores;
+
+namespace Resultity.Serving.Jobs;
+
+/// <summary>Runs the jobs of the store: claims as many as the nodes can be kept busy with, runs each by its kind, and records how it ended.</summary>
+/// <remarks>
+/// A job runs at least once and ends exactly once: the store takes only the latest claim's result. What a crash interrupted is found again at
+/// the next start; what a shutdown interrupts is handed back.
+/// </remarks>
+public sealed partial class JobRunner(
+    IJobStore store, IApiKeyStore keys, IEnumerable<IJobKind> kinds, JobChanges changes, LiveJobs live, JobOptions options, TimeProvider time, ILogger<JobRunner> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, IJobKind> _kinds = kinds.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private long _startedAt;
+
+    /// <summary>Says that there may be something to claim.</summary>
+    public void Wake() => _wake.Writer.TryWrite(true);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        _startedAt = time.GetTimestamp();
+        await GuardAsync(async () => LogRecovered(await store.ReleaseAsync(options.Owner, time.GetUtcNow(), stoppingToken).ConfigureAwait(false))).ConfigureAwait(false);
+        using (time.CreateTimer(static runner => ((JobRunner)runner!).Wake(), this, Tick, Tick))
+        {
+            var renewal = RenewAsync(stoppingToken);
+            Wake();
+            try
+            {
+                while (await _wake.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
+                {
+                    _wake.Reader.TryRead(out _);
+                    await GuardAsync(() => ClaimAsync(stoppingToken)).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // Shutdown.
+            }
+
+            await renewal.ConfigureAwait(false);
+        }
+
+        await DrainAsync().ConfigureAwait(false);
+    }
+
+    private async Task ClaimAsync(CancellationToken stopping)
+    {
+        var runs = live.All.ToList();
+        var free = Math.Min(options.MaxWaiting - runs.Count(static run => !run.HasStarted), options.MaxRunning - runs.Count);
+        if (free <= 0)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        var jobs = await store.ClaimAsync(options.Owner, free, now, now + options.Lease, stopping).ConfigureAwait(false);
+        foreach (var job in jobs)
+        {
+            var body = await store.ReadBodyAsync(job.Id, stopping).ConfigureAwait(false);
+            var key = await keys.GetAsync(job.KeyId, stopping).ConfigureAwait(false);
+            var caller = key is not null && key.IsValidAt(now) ? key.ToCaller() : null;
+            if (body is null)
+            {
+                // Deleted since the claim.
+                continue;
+            }
+
+            var run = new JobRun(job, body.Value, caller ?? new() { KeyId = job.KeyId, Namespace = job.Namespace }, new JobOutput(options.MaxOutputBytes), MarkStarted);
+            live.Add(run);
+            _ = RunAsync(run, isAllowed: caller is not null);
+        }
+    }
+
+    private async Task RunAsync(JobRun run, bool isAllowed)
+    {
+        await Task.Yield();
+        var job = run.Job;
+        try
+        {
+            var result = isAllowed ? await ExecuteAsync(run).ConfigureAwait(false) : run.Fail(KeyInvalid);
+            if (run.Started is { } started && !await started.ConfigureAwait(false))
+            {
+                run.Stop(JobStop.Lost);
+            }
+
+            await RecordAsync(run, result).ConfigureAwait(false);
+        }
+        finally
+        {
+            run.Output.End();
+            live.Remove(run);
+            changes.Raise(job.Id);
+            Wake();
+        }
+    }
+
+    private async ValueTask<JobResult> ExecuteAsync(JobRun run)
+    {
+        if (!_kinds.TryGetValue(run.Job.Kind, out var kind))
+        {
+            return run.Fail(new Fault(FaultKind.Internal, "unknown_job_kind", "This gateway's version cannot run requests of this kind."));
+        }
+
+        try
+        {
+            return await kind.RunAsync(run, run.StopToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (run.StopReason != JobStop.None)
+        {
+            return run.Fail(Fault.Cancelled);
+        }
+#pragma warning disable CA1031 // A kind's defect ends its job, not the runner.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogKindFailed(exception, run.Job.Id, run.Job.Kind);
+            return run.Fail(new Fault(FaultKind.Internal, "internal_error", $"The gateway failed to handle this request. Its identifier is {run.Job.Id}."));
+        }
+    }
+
+    private async ValueTask RecordAsync(JobRun run, JobResult result)
+    {
+        var job = run.Job;
+        var now = time.GetUtcNow();
+        if (JobVerdict.Decide(run.StopReason, result, job, now, MayStillCome(), options.RetryPause) is not { } verdict)
+        {
+            return;
+        }
+
+        while (true)
+        {
+            try
+            {
+                if (verdict.RetryAt is not { } at || !await store.DeferAsync(job.Id, job.Attempt, at, verdict.Result.Fault!, CancellationToken.None).ConfigureAwait(false))
+                {
+                    await store.FinishAsync(job.Id, job.Attempt, verdict.Result, now, CancellationToken.None).ConfigureAwait(false);
+                }
+
+                return;
+            }
+            catch (StorageException exception) when (run.StopReason != JobStop.Shutdown)
+            {
+                // The work is done; what is missing is a place to write it to.
+                LogNotRecorded(exception, job.Id);
+                await Task.Delay(Tick, time).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void MarkStarted(JobRun run)
+    {
+        lock (run)
+        {
+            run.Started ??= StartAsync();
+        }
+
+        async Task<bool> StartAsync()
+        {
+            Wake();
+            try
+            {
+                var holds = await store.StartAsync(run.Job.Id, run.Job.Attempt, time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
+                if (!holds)
+                {
+                    run.Stop(JobStop.Lost);
+                }
+
+                changes.Raise(run.Job.Id);
+                return holds;
+            }
+            catch (StorageException exception)
+            {
+                // The claim holds as far as anybody knows; the result's record will tell.
+                LogNotRecorded(exception, run.Job.Id);
+                return true;
+            }
+        }
+    }
+
+    private async Task RenewAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(options.Lease / 3, time);
+        HashSet<HeldClaim> strays = [];
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
+            {
+                await GuardAsync(async () => strays = await RenewAsync(strays, stopping).ConfigureAwait(false)).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Shutdown.
+        }
+    }
+
+    /// <summary>Renews the leases, and stops the runs that have lost theirs.</summary>
+    /// <param name="strays">Claims that nobody ran at the last renewal: a failing store can cut a claim short. They are handed back now.</param>
+    /// <param name="stopping">Ends the wait.</param>
+    /// <returns>The claims that nobody runs.</returns>
+    private async Task<HashSet<HeldClaim>> RenewAsync(HashSet<HeldClaim> strays, CancellationToken stopping)
+    {
+        var runs = live.All.ToList();
+        var now = time.GetUtcNow();
+        var held = (await store.RenewAsync(options.Owner, now + options.Lease, stopping).ConfigureAwait(false)).ToDictionary(static claim => claim.Id);
+        foreach (var run in runs)
+        {
+            if (!held.Remove(run.Job.Id, out var claim) || claim.Attempt != run.Job.Attempt)
+            {
+                run.Stop(JobStop.Lost);
+            }
+            else if (claim.Status == JobStatus.Cancelling)
+            {
+                run.Stop(JobStop.Cancelled);
+            }
+        }
+
+        foreach (var stray in held.Values.Where(strays.Contains))
+        {
+            await store.DeferAsync(stray.Id, stray.Attempt, now, Interrupted, stopping).ConfigureAwait(false);
+        }
+
+        return [.. held.Values];
+    }
+
+    private async Task DrainAsync()
+    {
+        foreach (var run in live.All.Where(static run => !run.HasStarted))
+        {
+            run.Stop(JobStop.Shutdown);
+        }
+
+        using var drain = time.CreateTimer(_ => StopAll(), null, options.Drain, Timeout.InfiniteTimeSpan);
+        while (live.Count > 0)
+        {
+            // Every run wakes the runner when it ends.
+            await _wake.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false);
+            _wake.Reader.TryRead(out _);
+        }
+
+        await GuardAsync(async () => await store.ReleaseAsync(options.Owner, time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+
+        void StopAll()
+        {
+            foreach (var run in live.All)
+            {
+                run.Stop(JobStop.Shutdown);
+            }
+        }
+    }
+
+    private async Task GuardAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (StorageException exception)
+        {
+            LogStorageFailed(exception);
+        }
+    }
+
+    /// <summary>Whether nodes may not have dialled in again since the start.</summary>
+    private bool MayStillCome() => time.GetElapsedTime(_startedAt) < options.NodesReturn;
+
+    private static Fault Interrupted { get; } = new(FaultKind.Unavailable, "storage_unavailable", "The gateway's storage was interrupted.");
+
+    private static Fault KeyInvalid { get; } = new(
+        FaultKind.Authentication, "invalid_api_key", "The API key that this request was submitted with is not valid any more.");
+}
