@@ -1,3 +1,4 @@
+using Resultity.Contracts.Values;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Stores;
 using Xunit;
@@ -7,7 +8,8 @@ namespace Resultity.Storage.Tests.Conformance;
 /// <summary>What every job store must do for runners: claims, leases, fencing, fairness.</summary>
 public abstract class JobClaimConformance(TestStorage storage) : StoreConformance(storage)
 {
-    private static readonly DateTimeOffset LeaseEnd = Start.AddMinutes(1);
+    private static readonly DateTimeOffset Now = Start.AddMinutes(2);
+    private static readonly DateTimeOffset LeaseEnd = Now.AddMinutes(1);
 
     private IJobStore Jobs => Storage.Get<IJobStore>();
 
@@ -46,7 +48,7 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
     public async Task Many_claimers_at_once_never_share_a_job()
     {
         await AddAsync("alpha", 60);
-        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Jobs.ClaimAsync("owner" + i, 5, Start, LeaseEnd, Cancellation).AsTask()));
+        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Jobs.ClaimAsync("owner" + i, 5, Now, LeaseEnd, Cancellation).AsTask()));
         var ids = claims.SelectMany(claim => claim).Select(job => job.Id).ToList();
         Assert.Equal(60, ids.Count);
         Assert.Equal(60, ids.Distinct().Count());
@@ -73,6 +75,25 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
         Assert.True(await Jobs.FinishAsync(id, 2, Answer("first"), Start, Cancellation));
         Assert.False(await Jobs.FinishAsync(id, 2, Answer("twice"), Start, Cancellation));
         Assert.Equal("first"u8.ToArray(), (await Jobs.ReadAnswerAsync("alpha", id, Cancellation))!.Body.ToArray());
+    }
+
+    [Fact]
+    public async Task A_deferred_job_waits_for_its_time_says_why_and_is_fenced()
+    {
+        var reason = new Fault(FaultKind.Unavailable, "no_capable_node", "None.");
+        var id = Assert.Single(await AddAsync("alpha", 1));
+        await ClaimAsync(1);
+        await Jobs.StartAsync(id, 1, Now, Cancellation);
+        Assert.False(await Jobs.DeferAsync(id, 2, Now, reason, Cancellation));
+        Assert.True(await Jobs.DeferAsync(id, 1, Now.AddSeconds(5), reason, Cancellation));
+        var waiting = (await Jobs.GetAsync("alpha", id, Cancellation))!;
+        Assert.Equal((JobStatus.Queued, "no_capable_node"), (waiting.Status, waiting.Fault!.Code));
+        Assert.Empty(await ClaimAsync(1));
+        Assert.Equal(2, Assert.Single(await Jobs.ClaimAsync("me", 1, Now.AddSeconds(5), LeaseEnd, Cancellation)).Attempt);
+        await Jobs.StartAsync(id, 2, Now, Cancellation);
+        Assert.Null((await Jobs.GetAsync("alpha", id, Cancellation))!.Fault);
+        await Jobs.CancelAsync("alpha", id, Now, Cancellation);
+        Assert.False(await Jobs.DeferAsync(id, 2, Now, reason, Cancellation));
     }
 
     [Fact]
@@ -123,7 +144,7 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
     private static JobResult Answer(string text) => new() { Status = JobStatus.Completed, Body = System.Text.Encoding.UTF8.GetBytes(text) };
 
     private async Task<List<string>> ClaimAsync(int count) =>
-        [.. (await Jobs.ClaimAsync("me", count, Start, LeaseEnd, Cancellation)).Select(job => job.Id)];
+        [.. (await Jobs.ClaimAsync("me", count, Now, LeaseEnd, Cancellation)).Select(job => job.Id)];
 
     private async Task<List<string>> AddAsync(string @namespace, int count, int second = 0)
     {
