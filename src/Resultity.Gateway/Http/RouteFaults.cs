@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Resultity.Contracts.Values;
 
 namespace Resultity.Gateway.Http;
@@ -11,7 +13,7 @@ internal static class RouteFaults
     {
         StatusCodes.Status404NotFound => UnknownRoute(context),
         StatusCodes.Status405MethodNotAllowed => WrongMethod(context),
-        StatusCodes.Status413PayloadTooLarge => new Fault(FaultKind.TooLarge, "request_too_large", "The request body is larger than this route takes."),
+        StatusCodes.Status413PayloadTooLarge => TooLarge(context),
         StatusCodes.Status415UnsupportedMediaType => new Fault(FaultKind.UnsupportedMediaType, "unsupported_media_type", "This route does not take this content type."),
         StatusCodes.Status401Unauthorized => new Fault(FaultKind.Authentication, "invalid_api_key", "This route needs a valid credential."),
         StatusCodes.Status403Forbidden => new Fault(FaultKind.Permission, "forbidden", "This credential does not allow the request."),
@@ -24,10 +26,17 @@ internal static class RouteFaults
     public static Fault ForBadRequest(BadHttpRequestException exception, HttpContext context) => exception.StatusCode switch
     {
         StatusCodes.Status408RequestTimeout => new Fault(FaultKind.RequestTimeout, "request_timeout", "The request body arrived too slowly."),
-        StatusCodes.Status413PayloadTooLarge => new Fault(FaultKind.TooLarge, "request_too_large", "The request body is larger than this route takes."),
+        StatusCodes.Status413PayloadTooLarge => TooLarge(context),
         StatusCodes.Status415UnsupportedMediaType => new Fault(FaultKind.UnsupportedMediaType, "unsupported_media_type", "This route does not take this content type."),
         _ => Fault.Invalid($"The HTTP request to {Shown(context.Request.Path)} is malformed: its body breaks off, or its framing or a parameter is wrong.", code: "invalid_request"),
     };
+
+    private static Fault TooLarge(HttpContext context)
+    {
+        var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
+        var which = limit is null ? "" : string.Create(CultureInfo.InvariantCulture, $" The limit is {limit} bytes.");
+        return new Fault(FaultKind.TooLarge, "request_too_large", $"The request body is larger than this route takes.{which}");
+    }
 
     private static Fault UnknownRoute(HttpContext context) =>
         Fault.NotFound($"Unknown request URL: {context.Request.Method} {Shown(context.Request.Path)}. The API's paths begin with /v1, such as /v1/chat/completions.", "unknown_url");

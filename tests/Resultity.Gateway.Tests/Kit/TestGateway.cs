@@ -5,15 +5,19 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenAI;
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Auth;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Completions;
 using Resultity.Gateway.Embeddings;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Streaming;
 using Resultity.Gateway.Models;
 using Resultity.Serving;
 using Resultity.Serving.Scheduling;
@@ -44,6 +48,15 @@ internal sealed class TestGateway : IAsyncDisposable
         _app = builder.Build();
         _app.UseHttpEdge();
         _app.MapChat().MapCompletions().MapEmbeddings().MapModels();
+        _app.MapGet("/v1/requests/{id}/events", (RequestDelegate)ResumeAsync).RequireScope(ApiScopes.Inference);
+    }
+
+    private static async Task ResumeAsync(HttpContext context)
+    {
+        if (!await context.RequestServices.GetRequiredService<StreamReplay>().TryServeAsync(context, (string)context.GetRouteValue("id")!))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+        }
     }
 
     public Uri Address { get; private set; } = null!;
@@ -84,7 +97,7 @@ internal sealed class TestGateway : IAsyncDisposable
     /// <summary>An HTTP client that presents a key.</summary>
     public HttpClient ClientWith(string? key)
     {
-        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address };
+        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = Address };
         client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
         return client;
     }

@@ -37,7 +37,7 @@ internal static class BodyScan
         }
         catch (JsonException exception)
         {
-            return Malformed(exception, scan.Reader.CurrentDepth);
+            return Malformed(exception, IsTooDeep(scan.Reader, body));
         }
     }
 
@@ -54,7 +54,11 @@ internal static class BodyScan
         return shape.Rule(ref scan);
     }
 
-    private static Fault Malformed(JsonException exception, int depth) => depth >= Scan.MaxDepth
+    /// <summary>The reader says in prose only why it stopped; what it stopped at tells depth from a mistake.</summary>
+    private static bool IsTooDeep(Utf8JsonReader reader, ReadOnlySpan<byte> body) =>
+        reader.CurrentDepth >= Scan.MaxDepth - 1 && body[(int)reader.BytesConsumed..].TrimStart(" \t\r\n:"u8) is [(byte)'[' or (byte)'{', ..];
+
+    private static Fault Malformed(JsonException exception, bool tooDeep) => tooDeep
         ? Fault.Invalid($"The request body is nested too deeply. Expected at most {Scan.MaxDepth} levels.", code: "nesting_too_deep")
         : Fault.Invalid($"The request body is not valid JSON: it breaks off or has a mistake at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.", code: "invalid_json");
 

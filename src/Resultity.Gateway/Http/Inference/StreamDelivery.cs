@@ -143,7 +143,10 @@ internal sealed class StreamDelivery(
     {
         if (fault is null)
         {
-            sse.Output.Write(SseFrame.Done);
+            if (!sse.IsClosed)
+            {
+                sse.Output.Write(SseFrame.Done);
+            }
         }
         else
         {

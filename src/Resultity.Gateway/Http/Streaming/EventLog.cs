@@ -60,9 +60,9 @@ internal sealed class EventLog(StreamMemory memory, int limit) : IDisposable
         Remember(data, prefix, suffix);
     }
 
-    /// <summary>Writes the events after a number as server-sent events.</summary>
+    /// <summary>Writes the events after a number as server-sent events, if wanted with their type as their name.</summary>
     /// <returns>The number of the last one written.</returns>
-    public long CopyTo(IBufferWriter<byte> output, long after)
+    public long CopyTo(IBufferWriter<byte> output, long after, bool named = false)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(_last.Length, NextSegment));
         foreach (var segment in _segments)
@@ -95,7 +95,7 @@ internal sealed class EventLog(StreamMemory memory, int limit) : IDisposable
                 length = whole;
                 if (number > after)
                 {
-                    SseFrame.Write(output, number, buffer.AsSpan(0, length));
+                    SseFrame.Write(output, number, buffer.AsSpan(0, length), named ? SseFrame.TypeOf(buffer.AsSpan(0, length)) : default);
                 }
             }
         }

@@ -33,6 +33,9 @@ internal sealed class LiveStream : ITicking, IDisposable
     /// <summary>The namespace that may read it.</summary>
     public string Owner { get; }
 
+    /// <summary>Whether events carry their type as their name, and the stream ends without <c>[DONE]</c>, as those of responses do.</summary>
+    public bool IsNamed { get; init; }
+
     /// <summary>Cancelled when nobody wants the answer any more.</summary>
     public CancellationToken Stop { get; }
 
@@ -125,7 +128,7 @@ internal sealed class LiveStream : ITicking, IDisposable
                 return null;
             }
 
-            return (_log.CopyTo(output, after), HasEnded);
+            return (_log.CopyTo(output, after, IsNamed), HasEnded);
         }
     }
 

@@ -36,9 +36,9 @@ internal sealed class LiveStreams : ITicking
     public long Bytes => _memory.Used;
 
     /// <summary>Begins a stream.</summary>
-    public LiveStream Open(string id, string owner)
+    public LiveStream Open(string id, string owner, bool isNamed = false)
     {
-        var stream = new LiveStream(id, owner, _clock, _options, _memory);
+        var stream = new LiveStream(id, owner, _clock, _options, _memory) { IsNamed = isNamed };
         _byId[id] = stream;
         _clock.Add(stream);
         return stream;

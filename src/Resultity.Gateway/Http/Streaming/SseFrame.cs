@@ -33,6 +33,14 @@ internal static class SseFrame
         output.Advance(at);
     }
 
+    /// <summary>The value of the <c>type</c> property that an event's data begins with; empty if it begins with another.</summary>
+    public static ReadOnlySpan<byte> TypeOf(ReadOnlySpan<byte> data)
+    {
+        var start = "{\"type\":\""u8;
+        var rest = data.StartsWith(start) ? data[start.Length..] : default;
+        return rest[..Math.Max(0, rest.IndexOf((byte)'"'))];
+    }
+
     /// <summary>Writes <c>: queued position=3</c>.</summary>
     public static void WriteQueued(IBufferWriter<byte> output, int position)
     {
