@@ -129,7 +129,7 @@ internal sealed class ConcatDecoder : Decoder
     {
         if (_batchCache is null || rows.Length != _batch.Count) return false;
         for (var i = 0; i < rows.Length; i++)
-            if (!ReferenceEquals(rows[i], _batch[i])) return false;
+            if (!ReferenceEquals(rows[i], _batch[i]) || _batch[i].Own is not null) return false;
         return true;
     }
 
@@ -146,6 +146,8 @@ internal sealed class ConcatDecoder : Decoder
                 for (var head = 0; head < heads; head++)
                     Tokens((ConcatRow)rows[i], tensor, head, rows[i].Length).CopyTo(target[(((i * heads + head) * width + width - rows[i].Length) * token)..]);
         }
+        foreach (var left in _batch)
+            if (!left.Closed && !rows.Contains(left)) left.Own ??= Extract(left);
         DropBatch();
         (_batchCache, _width) = (cache, width);
         foreach (var row in rows)
@@ -165,6 +167,17 @@ internal sealed class ConcatDecoder : Decoder
         return Tensors.Bytes(_batchCache![tensor]).Slice(((index * _signature.Heads + head) * _width + _width - row.Length) * bytes, tokens * bytes);
     }
 
+    // A row's keys and values in tensors of its own, out of the batch.
+    private OrtValue[] Extract(ConcatRow row)
+    {
+        var own = NewCache(1, row.Length);
+        var bytes = row.Length * _signature.Dimension * _signature.ElementBytes;
+        for (var tensor = 0; tensor < own.Length && bytes > 0; tensor++)
+            for (var head = 0; head < _signature.Heads; head++)
+                Tokens(row, tensor, head, row.Length).CopyTo(Tensors.Bytes(own[tensor]).Slice(head * bytes, bytes));
+        return own;
+    }
+
     private void RunAlone(ConcatRow row, ReadOnlySpan<int> tokens)
     {
         int count = tokens.Length, total = row.Length + count;
@@ -175,7 +188,7 @@ internal sealed class ConcatDecoder : Decoder
             _positions[i] = row.Length + i;
         }
         Array.Fill(_mask, 1, 0, total);
-        var cache = row.Own ?? NewCache(1, 0);
+        var cache = row.Own ?? Extract(row);
         row.Own = null;
         row.Own = Run(cache, 1, count, total, out var logits);
         row.Length = total;

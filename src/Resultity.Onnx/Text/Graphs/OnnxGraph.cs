@@ -8,7 +8,7 @@ namespace Resultity.Onnx.Text.Graphs;
 internal sealed class OnnxGraph
 {
     private const int GraphField = 7, OpsetField = 8, OpsetDomain = 1, OpsetVersion = 2;
-    private const int NodeField = 1, InitializerField = 5, OutputField = 12, ValueInfoField = 13;
+    private const int NodeField = 1, InitializerField = 5, InputField = 11, OutputField = 12, ValueInfoField = 13;
     private const int TensorDimensions = 1, TensorType = 2, TensorName = 8, TensorRaw = 9, ValueName = 1;
     private const string ContribDomain = "com.microsoft";
 
@@ -69,6 +69,13 @@ internal sealed class OnnxGraph
         Index();
     }
 
+    /// <summary>Takes an input away; nothing may use it any more.</summary>
+    public void RemoveInput(string name) => _graphFields.RemoveAll(field =>
+    {
+        var reader = new ProtoReader(field);
+        return reader.Next() && reader.Field == InputField && Name(reader.Payload, ValueName) == name;
+    });
+
     public void InsertBefore(OnnxNode node, params OnnxNode[] added)
     {
         Nodes.InsertRange(Nodes.IndexOf(node), added);
@@ -100,15 +107,23 @@ internal sealed class OnnxGraph
         Index();
     }
 
+    /// <summary>The model's bytes. Weights are copied once, into the result.</summary>
     public byte[] Write()
     {
-        var graph = new ProtoWriter();
-        foreach (var node in Nodes) graph.Message(NodeField, node.Write());
-        foreach (var field in _graphFields) graph.Raw(field);
-        var model = new ProtoWriter();
-        foreach (var field in _modelFields) model.Raw(field);
-        if (!_hasContribOpset) model.Message(OpsetField, new ProtoWriter().Text(OpsetDomain, ContribDomain).Number(OpsetVersion, 1));
-        return model.Message(GraphField, graph).Written.ToArray();
+        var parts = new List<ReadOnlyMemory<byte>>();
+        foreach (var node in Nodes) parts.Add(new ProtoWriter().Message(NodeField, node.Write()).Written);
+        parts.AddRange(_graphFields);
+        parts.Insert(0, new ProtoWriter().Header(GraphField, parts.Sum(part => (long)part.Length)).Written);
+        parts.AddRange(_modelFields);
+        if (!_hasContribOpset) parts.Add(new ProtoWriter().Message(OpsetField, new ProtoWriter().Text(OpsetDomain, ContribDomain).Number(OpsetVersion, 1)).Written);
+        var model = new byte[parts.Sum(part => (long)part.Length)];
+        var at = 0;
+        foreach (var part in parts)
+        {
+            part.CopyTo(model.AsMemory(at));
+            at += part.Length;
+        }
+        return model;
     }
 
     private void ParseGraph(ReadOnlyMemory<byte> message)

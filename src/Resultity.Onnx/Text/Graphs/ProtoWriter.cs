@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Resultity.Onnx.Text.Graphs;
@@ -39,13 +38,18 @@ internal sealed class ProtoWriter
 
     public ProtoWriter Bytes(int field, ReadOnlySpan<byte> value)
     {
-        Varint((ulong)field << 3 | 2);
-        Varint((ulong)value.Length);
+        Header(field, value.Length);
         _bytes.Write(value);
         return this;
     }
 
-    public ProtoWriter Values<T>(int field, ReadOnlySpan<T> values) where T : unmanaged => Bytes(field, MemoryMarshal.AsBytes(values));
+    /// <summary>Begins a length-delimited field whose payload the caller puts after it.</summary>
+    public ProtoWriter Header(int field, long length)
+    {
+        Varint((ulong)field << 3 | 2);
+        Varint((ulong)length);
+        return this;
+    }
 
     private void Varint(ulong value)
     {

@@ -36,11 +36,19 @@ internal static class DecoderLoader
 
     private static (byte[] Model, bool LastLogitsOnly)? Rewrite(OnnxGraph graph, TextModelConfig config, DecoderSignature signature, bool native)
     {
-        if (!native && !DecoderRewriter.FuseAttention(graph, config, signature.CacheType, signature.Past, signature.Present)) return null;
-        var last = DecoderRewriter.KeepLastLogits(graph);
-        if (native && !last) return null;
-        graph.Prune();
-        return (graph.Write(), last);
+        try
+        {
+            if (!native && !DecoderRewriter.FuseAttention(graph, config, signature.CacheType, signature.Past, signature.Present)) return null;
+            var last = DecoderRewriter.KeepLastLogits(graph);
+            if (native && !last) return null;
+            graph.Prune();
+            return (graph.Write(), last);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidDataException or OverflowException)
+        {
+            // A node without the inputs that its operator has, or a model that grew beyond an array: run it as exported.
+            return null;
+        }
     }
 
     private static OnnxGraph? TryParse(string path)

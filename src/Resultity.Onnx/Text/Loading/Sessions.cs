@@ -33,7 +33,8 @@ internal static class Sessions
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // What fails is thrown as an exception too; the runtime's own log goes to standard error.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
             // Patterns are kept per shape, and each step has another one.
             EnableMemoryPattern = false,
         };
