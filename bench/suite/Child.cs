@@ -21,7 +21,7 @@ internal sealed class Child : IDisposable
 
     public bool Exited => _process.HasExited;
 
-    /// <summary>The command as it was started, for the report.</summary>
+    /// <summary>The command as it was started, for the report; see <see cref="Runner.Anonymous"/>.</summary>
     public string Command => string.Join(' ', [Path.GetFileName(_process.StartInfo.FileName), .. _process.StartInfo.ArgumentList]);
 
     /// <summary>Starts a process in the background.</summary>

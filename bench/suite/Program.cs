@@ -30,13 +30,21 @@ var results = new List<ScenarioResult>();
 var chosen = Scenarios.All.Where(scenario => options.Only.Length == 0 || options.Only.Contains(scenario.Name))
     .Where(scenario => options.Targets.Intersect(scenario.Targets).Any()).ToList();
 var steady = chosen.Where(scenario => !scenario.Fresh).ToList();
-if (steady.Count > 0)
+try
 {
-    using var setup = await Setup.StartAsync(programs, options.Targets, steady[0].Slots);
-    foreach (var scenario in steady) results.Add(await runner.RunAsync(scenario, setup));
-}
+    if (steady.Count > 0)
+    {
+        using var setup = await Setup.StartAsync(programs, options.Targets, steady[0].Slots);
+        foreach (var scenario in steady) results.Add(await runner.RunAsync(scenario, setup));
+    }
 
-foreach (var scenario in chosen.Except(steady)) results.Add(await runner.RunAsync(scenario, shared: null));
+    foreach (var scenario in chosen.Except(steady)) results.Add(await runner.RunAsync(scenario, shared: null));
+}
+catch (InvalidOperationException wrong)
+{
+    Console.Error.WriteLine($"bench: {wrong.Message}");
+    return 1;
+}
 
 var commit = (await Child.RunAsync("git", ["describe", "--always", "--dirty"], anyExit: true)).Trim();
 var text = Tables.Write(results, options, commit, runner.Commands);

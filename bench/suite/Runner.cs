@@ -103,7 +103,7 @@ internal sealed class Runner(RunOptions options, Programs programs, TextWriter p
     }
 
     /// <summary>Leaves out of a command what differs from run to run or is secret.</summary>
-    private static string Anonymous(string command)
+    public static string Anonymous(string command)
     {
         var words = command.Split(' ');
         for (var i = 0; i < words.Length; i++)

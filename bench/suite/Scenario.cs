@@ -14,7 +14,7 @@ internal sealed record Scenario(string Name, string Meaning, string Shape, strin
     public bool Fresh { get; init; }
 
     /// <summary>How many requests the node may serve at once.</summary>
-    public int Slots { get; init; } = 20_000;
+    public int Slots { get; init; } = 10_000;
 
     /// <summary>Which targets it makes sense for.</summary>
     public string[] Targets { get; init; } = ["stub", "nginx", "resultity"];

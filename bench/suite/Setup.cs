@@ -98,11 +98,11 @@ internal sealed class Setup : IDisposable
         var port = FreePort();
         var url = $"http://127.0.0.1:{port}";
         var gatewayData = Path.Combine(_folder, "gateway");
-        var gateway = Start("gateway", _programs.Resultity, ["gateway", "--port", $"{port}", "--data", gatewayData]);
+        var gateway = Start("gateway", _programs.Resultity, ["gateway", "--port", $"{port}", "--data", gatewayData, "--no-token"]);
         await AnswersAsync(gateway, $"{url}/healthz", null, "");
-        var token = (await Child.RunAsync(_programs.Resultity, ["nodes", "token", "create", "--url", url, "--data", gatewayData])).Trim();
+        var token = (await Child.RunAsync(_programs.Resultity, ["nodes", "tokens", "create", "--url", url, "--data", gatewayData])).Trim();
         var node = Start("node", _programs.Resultity,
-            ["node", "--join", url, "--token", token, "--data", Path.Combine(_folder, "node"), "--openai", Upstream, "--slots", $"{slots}"]);
+            ["node", "--join", url, "--token", token, "--data", Path.Combine(_folder, "node"), "--openai", $"{Upstream},slots={slots}"]);
         using var access = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(gatewayData, "local-access.json")));
         var key = access.RootElement.GetProperty("api_key").GetString()!;
         await AnswersAsync(node, $"{url}/v1/models", key, "stub-model");
@@ -165,7 +165,7 @@ internal sealed class Setup : IDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
 
-        throw new InvalidOperationException($"{child.Name} did not answer at {url}: {child.Command}\n{child.LogTail()}");
+        throw new InvalidOperationException($"{child.Name} did not answer at {url}: {Runner.Anonymous(child.Command)}\n{child.LogTail()}");
     }
 
     private static int FreePort()
