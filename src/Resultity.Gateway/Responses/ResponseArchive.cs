@@ -30,6 +30,9 @@ internal sealed class ResponseArchive(IResponseStore store, IOptions<ResponseOpt
             cancellation);
     }
 
+    /// <summary>Stores a response with another object than before.</summary>
+    public ValueTask PutAsync(StoredResponse response, CancellationToken cancellation) => store.PutAsync(response, cancellation);
+
     /// <summary>Finds a response of a namespace.</summary>
     public ValueTask<StoredResponse?> FindAsync(string owner, string id, CancellationToken cancellation) =>
         ResponseIds.IsResponse(id) ? store.GetAsync(owner, id, time.GetUtcNow(), cancellation) : default;

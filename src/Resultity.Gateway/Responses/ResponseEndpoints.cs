@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Responses.Background;
+using Resultity.Serving.Jobs;
 
 namespace Resultity.Gateway.Responses;
 
@@ -12,7 +14,7 @@ internal static class ResponseEndpoints
     /// <summary>The path that responses are created at.</summary>
     public const string Path = "/v1/responses";
 
-    /// <summary>Registers the parts.</summary>
+    /// <summary>Registers the parts. The host adds the stores and the durable requests.</summary>
     public static IServiceCollection AddResponses(this IServiceCollection services)
     {
         services.AddOptions<ResponseOptions>();
@@ -21,6 +23,9 @@ internal static class ResponseEndpoints
         services.AddSingleton<ResponseStreamDelivery>();
         services.AddSingleton<ResponseHandler>();
         services.AddSingleton<StoredResponseHandler>();
+        services.AddSingleton<BackgroundResponses>();
+        services.AddSingleton<ResponseFollower>();
+        services.AddSingleton<IJobKind, ResponseJobKind>();
         return services;
     }
 

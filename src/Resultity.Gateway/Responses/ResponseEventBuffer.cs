@@ -12,8 +12,13 @@ internal sealed class ResponseEventBuffer : IDisposable
     private string? _open;
     private int _sequence;
 
-    /// <summary>An empty buffer; its first event has the sequence number 0.</summary>
-    public ResponseEventBuffer() => _writer = new Utf8JsonWriter(_bytes, ResponseJson.WriterOptions);
+    /// <summary>An empty buffer.</summary>
+    /// <param name="first">The sequence number of its first event.</param>
+    public ResponseEventBuffer(int first = 0)
+    {
+        _sequence = first;
+        _writer = new Utf8JsonWriter(_bytes, ResponseJson.WriterOptions);
+    }
 
     /// <summary>How many events wait to be sent.</summary>
     public int Count => _events.Count;

@@ -4,6 +4,7 @@ using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Http.Inference;
+using Resultity.Gateway.Responses.Background;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Pipeline;
@@ -16,6 +17,8 @@ internal sealed class ResponseHandler(
     ResponseIntake intake,
     ResponseArchive archive,
     ResponseStreamDelivery streams,
+    BackgroundResponses background,
+    ResponseFollower follower,
     InferencePipeline pipeline,
     AdmissionControl admission,
     IOptions<GatewayHttpOptions> options,
@@ -42,7 +45,7 @@ internal sealed class ResponseHandler(
             var envelope = new StoredRequest(context.RequestId, ResponseEndpoints.Path, "application/json", body.Memory, context.Caller)
             {
                 Deadline = deadline,
-                Priority = Priority.Interactive,
+                Priority = request.Background ? Priority.Background : Priority.Interactive,
             };
             await CreateAsync(context, request, envelope);
         }
@@ -55,6 +58,10 @@ internal sealed class ResponseHandler(
         {
             await FaultWriter.WriteAsync(context, fault);
         }
+        else if (request.Background)
+        {
+            await SubmitAsync(context, prepared, envelope);
+        }
         else if (request.Stream)
         {
             await streams.DeliverAsync(context, prepared);
@@ -62,6 +69,28 @@ internal sealed class ResponseHandler(
         else
         {
             await DeliverWholeAsync(context, prepared);
+        }
+    }
+
+    private async Task SubmitAsync(HttpContext context, PreparedResponse prepared, StoredRequest envelope)
+    {
+        try
+        {
+            await background.SubmitAsync(prepared, envelope);
+        }
+        catch (StorageException e)
+        {
+            await FaultWriter.WriteAsync(context, e.Fault);
+            return;
+        }
+
+        if (prepared.State.Request.Stream && await archive.FindAsync(prepared.Namespace, prepared.State.Id, context.RequestAborted) is { } stored)
+        {
+            await follower.FollowAsync(context, stored, from: 0);
+        }
+        else
+        {
+            await JsonAnswer.WriteAsync(context, prepared.State.ToJson());
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Responses;
 
@@ -33,19 +34,28 @@ internal sealed class ResponseIntake(ResponseArchive archive, IRequestReader cha
 
         conversation = [.. conversation, .. items];
         var stored = ResponseArchive.ToJson(conversation);
-        if (stored.Length > options.Value.ConversationLimit)
-        {
-            return new Fault(
-                FaultKind.TooLarge, "request_too_large", $"The conversation is larger than this route takes. The limit is {options.Value.ConversationLimit} bytes.", "input");
-        }
+        return stored.Length <= options.Value.ConversationLimit
+            ? Build(request, new ResponseState(id, request, time.GetUtcNow().ToUnixTimeSeconds()) { InputItemCount = conversation.Count }, conversation, stored, envelope)
+            : new Fault(FaultKind.TooLarge, "request_too_large", $"The conversation is larger than this route takes. The limit is {options.Value.ConversationLimit} bytes.", "input");
+    }
 
-        if (!ChatBodyWriter.Write(request, conversation, request.Stream).TryGet(out var body, out fault)
+    /// <summary>Prepares a response again that was prepared and stored before.</summary>
+    public Outcome<PreparedResponse> Restore(ResponseRequest request, StoredResponse stored, StoredRequest envelope)
+    {
+        IReadOnlyList<JsonElement> conversation = [.. JsonElement.Parse(stored.InputItems.Span).EnumerateArray()];
+        var state = new ResponseState(stored.Id, request, stored.CreatedAt.ToUnixTimeSeconds()) { InputItemCount = conversation.Count };
+        return Build(request, state, conversation, stored.InputItems, envelope);
+    }
+
+    private Outcome<PreparedResponse> Build(
+        ResponseRequest request, ResponseState state, IReadOnlyList<JsonElement> conversation, ReadOnlyMemory<byte> stored, StoredRequest envelope)
+    {
+        if (!ChatBodyWriter.Write(request, conversation, request.Stream).TryGet(out var body, out var fault)
             || !chat.Read(envelope with { Endpoint = InferenceEndpoint.ChatCompletions.Path, ContentType = "application/json", Body = body.Bytes }).TryGet(out var runnable, out fault))
         {
             return AsResponseFault(fault);
         }
 
-        var state = new ResponseState(id, request, time.GetUtcNow().ToUnixTimeSeconds()) { InputItemCount = items.Count };
         return new PreparedResponse(state, runnable, stored);
     }
 

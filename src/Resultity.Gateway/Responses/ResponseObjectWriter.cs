@@ -60,7 +60,8 @@ internal static class ResponseObjectWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteError(Utf8JsonWriter writer, Fault? fault)
+    /// <summary>Writes the member <c>error</c>.</summary>
+    public static void WriteError(Utf8JsonWriter writer, Fault? fault)
     {
         writer.WritePropertyName("error"u8);
         if (fault is null)

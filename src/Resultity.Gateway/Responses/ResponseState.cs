@@ -39,7 +39,7 @@ internal sealed class ResponseState(string id, ResponseRequest request, long cre
     /// <summary>The output so far.</summary>
     public List<OutputItem> Output { get; } = [];
 
-    /// <summary>The number of the response's items that are input; output items are counted after these.</summary>
+    /// <summary>How many items the model sees; output items are counted after these.</summary>
     public int InputItemCount { get; init; }
 
     /// <summary>Makes the JSON of the response as it stands.</summary>

@@ -4,19 +4,37 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Responses.Background;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Responses;
 
 /// <summary>What can be done with a response that is stored: read it, list its input, cancel it, delete it.</summary>
-internal sealed class StoredResponseHandler(ResponseArchive archive)
+internal sealed class StoredResponseHandler(ResponseArchive archive, BackgroundResponses background, ResponseFollower follower)
 {
-    /// <summary><c>GET /v1/responses/{id}</c>.</summary>
+    /// <summary><c>GET /v1/responses/{id}</c>, as an object or, with <c>stream=true</c>, as events.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        if (await FindAsync(context) is { } stored)
+        if (await FindAsync(context) is not { } stored)
         {
-            await JsonAnswer.WriteAsync(context, stored.Object);
+            return;
+        }
+
+        if (!ResumePoint.Read(context.Request).TryGet(out var from, out var fault))
+        {
+            await FaultWriter.WriteAsync(context, fault);
+        }
+        else if (from is null)
+        {
+            await JsonAnswer.WriteAsync(context, await background.ReadAsync(stored, context.RequestAborted));
+        }
+        else if (await background.IsStreamedAsync(stored, context.RequestAborted))
+        {
+            await follower.FollowAsync(context, stored, from.Value);
+        }
+        else
+        {
+            await FaultWriter.WriteAsync(context, Fault.Invalid("Only a response that was created with 'background' and 'stream' can be streamed again.", "stream"));
         }
     }
 
@@ -30,6 +48,7 @@ internal sealed class StoredResponseHandler(ResponseArchive archive)
             return;
         }
 
+        await background.DeleteAsync(context.Caller.Namespace, id, CancellationToken.None);
         var bytes = new ArrayBufferWriter<byte>(128);
         using (var writer = new Utf8JsonWriter(bytes, ResponseJson.WriterOptions))
         {
@@ -52,7 +71,7 @@ internal sealed class StoredResponseHandler(ResponseArchive archive)
         }
 
         await (JsonElement.Parse(stored.Object.Span).Flag("background") ?? false
-            ? JsonAnswer.WriteAsync(context, stored.Object)
+            ? JsonAnswer.WriteAsync(context, await background.CancelAsync(stored, context.RequestAborted))
             : FaultWriter.WriteAsync(context, Fault.Invalid("Cannot cancel a synchronous response.", code: "response_not_cancellable")));
     }
 
