@@ -17,6 +17,7 @@ using Resultity.Gateway.Http;
 using Resultity.Gateway.Responses;
 using Resultity.Gateway.Tests.Kit;
 using Resultity.Serving;
+using Resultity.Serving.Jobs;
 using Resultity.Serving.Scheduling;
 using Resultity.Serving.Stores;
 using Resultity.Storage;
@@ -38,7 +39,7 @@ internal sealed class ResponseGateway : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IFleet>(_fleet);
-        builder.Services.AddSqliteStorage(_folder).AddHttpEdge().AddServing().AddChat().AddResponses();
+        builder.Services.AddSqliteStorage(_folder).AddHttpEdge().AddServing().AddJobs().AddChat().AddResponses();
         _app = builder.Build();
         _app.UseHttpEdge();
         _app.MapResponses();

@@ -11,7 +11,7 @@ internal static class ResumePoint
     /// <returns>The sequence number of the first event wanted; <see langword="null"/> if no events are wanted.</returns>
     public static Outcome<int?> Read(HttpRequest request)
     {
-        switch (request.Query["stream"])
+        switch (request.Query["stream"].ToArray())
         {
             case [] or ["false"]:
                 return (int?)null;
