@@ -8,8 +8,10 @@ using Resultity.Gateway.Embeddings;
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Models;
+using Resultity.Gateway.Responses;
 using Resultity.Gateway.Telemetry;
 using Resultity.Serving;
+using Resultity.Serving.Jobs;
 using Resultity.Storage;
 
 namespace Resultity.Gateway.Hosting;
@@ -31,7 +33,8 @@ internal static class GatewayRegistration
         services.AddServing();
         services.AddFleet();
         services.AddHttpEdge();
-        services.AddChat().AddCompletions().AddEmbeddings();
+        services.AddJobs();
+        services.AddChat().AddCompletions().AddEmbeddings().AddResponses();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
         services.AddSingleton<FirstKeys>();
@@ -46,7 +49,7 @@ internal static class GatewayRegistration
         app.MapHealth();
         app.MapMetrics();
         app.MapFleet();
-        app.MapModels().MapChat().MapCompletions().MapEmbeddings();
+        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapResponses();
         app.MapAdmin();
     }
 }
