@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Resultity.Node.Models;
-using Xunit;
 
 namespace Resultity.Node.Tests.Models;
 
