@@ -11,18 +11,20 @@ var contenders = new List<(string Name, Func<int[], int, Task> Generate)> { ("en
 if (server is not null) contenders.Add(("llama-server", server.GenerateAsync));
 
 var rates = contenders.SelectMany(c => options.Streams.Select(s => (c.Name, Streams: s))).ToDictionary(key => key, _ => new List<double>());
-var cpu = new List<double>();
+var (cpu, allocated) = (new List<double>(), new List<double>());
 // One round more than counts, to warm up; contenders take turns, so that both see the same machine.
 for (var round = -1; round < options.Rounds; round++)
     foreach (var streams in options.Streams)
         foreach (var (name, generate) in contenders)
         {
-            var before = Environment.CpuUsage.TotalTime;
+            var (before, bytes) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes());
             var clock = Stopwatch.StartNew();
             await Task.WhenAll(Enumerable.Range(0, streams).Select(i => generate(Prompt(i), options.Tokens)));
             var seconds = clock.Elapsed.TotalSeconds;
             if (round >= 0) rates[(name, streams)].Add(streams * options.Tokens / seconds);
-            if (round >= 0 && name == "engine" && streams == 1) cpu.Add((Environment.CpuUsage.TotalTime - before).TotalSeconds / seconds);
+            if (round < 0 || name != "engine") continue;
+            cpu.Add((Environment.CpuUsage.TotalTime - before).TotalMicroseconds / (streams * options.Tokens));
+            allocated.Add((double)(GC.GetTotalAllocatedBytes() - bytes) / (streams * options.Tokens));
         }
 
 Console.WriteLine($"{options.Model}, {options.Threads} threads, {options.Tokens} tokens a stream, {options.Rounds} rounds, keys and values {(model.InPlace ? "in place" : "copied")}, {DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime):yyyy-MM-dd}");
@@ -32,7 +34,8 @@ foreach (var streams in options.Streams)
         Console.WriteLine($"{streams,3} streams  {name,-13} median {Median(rates[(name, streams)]),7:F0} tokens/s   all {string.Join(" ", rates[(name, streams)].Select(r => $"{r:F0}"))}");
     if (server is not null) Console.WriteLine($"{streams,3} streams  ratio         {Median(rates[("engine", streams)]) / Median(rates[("llama-server", streams)]),7:F2}");
 }
-Console.WriteLine($"processor time of the engine's process at one stream: {Median(cpu):F2} cores");
+foreach (var (index, streams) in options.Streams.Index())
+    Console.WriteLine($"{streams,3} streams  engine's process: {Median([.. cpu.Where((_, i) => i % options.Streams.Length == index)]):F0} us of processor time and {Median([.. allocated.Where((_, i) => i % options.Streams.Length == index)]):F0} bytes allocated per token, prompt and consumer included");
 
 static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
