@@ -62,7 +62,7 @@ internal static class ChatBody
         return true;
     }
 
-    private static bool IsPlainText(Captures captures) =>
+    private static bool IsPlainText(in Captures captures) =>
         captures.Get(Slot.N) is { HasValue: false } or { Integer: 1 }
         && !captures.Get(Slot.Tools).HasValue
         && !captures.Get(Slot.ResponseFormat).HasValue

@@ -61,7 +61,7 @@ internal static class CompletionBody
         return true;
     }
 
-    private static bool IsPlainText(Captures captures) =>
+    private static bool IsPlainText(in Captures captures) =>
         captures.Get(Slot.Prompt).Token is JsonTokenType.String
         && captures.Get(Slot.N) is { HasValue: false } or { Integer: 1 }
         && captures.Get(Slot.BestOf) is { HasValue: false } or { Integer: 1 }

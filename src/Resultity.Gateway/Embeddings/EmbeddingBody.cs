@@ -14,7 +14,7 @@ internal static class EmbeddingBody
     private static readonly IntegerShape Token = new(0, int.MaxValue);
 
     /// <summary>The body's shape; it has no rules between fields.</summary>
-    public static BodyShape Shape { get; } = new(InferenceEndpoint.Embeddings, Root(), static (ref _) => true, static _ => false);
+    public static BodyShape Shape { get; } = new(InferenceEndpoint.Embeddings, Root(), static (ref _) => true, static (in _) => false);
 
     private static ObjectShape Root() => new(
         Model(),

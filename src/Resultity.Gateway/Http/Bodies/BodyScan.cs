@@ -74,7 +74,7 @@ internal static class BodyScan
             StreamOptionsRange = captures.Get(Slot.StreamOptions).Range,
             IncludeUsage = captures.Get(Slot.IncludeUsage).IsTrue,
             MaxOutputTokens = MaxOutput(in captures),
-            IsPlainText = shape.IsPlainText(captures),
+            IsPlainText = shape.IsPlainText(in captures),
             PrefixHash = Prefix(in captures, body),
         };
     }

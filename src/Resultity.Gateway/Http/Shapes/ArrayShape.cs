@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Resultity.Gateway.Http.Shapes;
 
 /// <summary>An array of one kind of elements.</summary>
-internal sealed class ArrayShape(Shape item, int min = 0, int max = int.MaxValue) : Shape
+internal sealed class ArrayShape(Shape item, int min = 0, int max = int.MaxValue) : Shape(JsonKinds.Array)
 {
     /// <summary>What each element looks like.</summary>
     public Shape Item => item;
@@ -13,8 +13,6 @@ internal sealed class ArrayShape(Shape item, int min = 0, int max = int.MaxValue
 
     /// <summary>The greatest number of elements.</summary>
     public int Max => max;
-
-    public override JsonKinds Kinds => JsonKinds.Array;
 
     public override string Expected { get; } = "an array of " + Plural(item);
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Resultity.Gateway.Http.Shapes;
 
 /// <summary>An object whose names are the client's own, such as <c>metadata</c>.</summary>
-internal sealed class MapShape(Shape value, int max = int.MaxValue, int maxKeyLength = int.MaxValue) : Shape
+internal sealed class MapShape(Shape value, int max = int.MaxValue, int maxKeyLength = int.MaxValue) : Shape(JsonKinds.Object)
 {
     private static readonly SearchValues<byte> Digits = SearchValues.Create("0123456789"u8);
 
@@ -19,8 +19,6 @@ internal sealed class MapShape(Shape value, int max = int.MaxValue, int maxKeyLe
 
     /// <summary>Whether the names are token ids.</summary>
     public bool KeysAreIntegers { get; init; }
-
-    public override JsonKinds Kinds => JsonKinds.Object;
 
     public override string Expected => "an object";
 

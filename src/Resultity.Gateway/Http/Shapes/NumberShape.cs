@@ -3,15 +3,13 @@ using System.Globalization;
 namespace Resultity.Gateway.Http.Shapes;
 
 /// <summary>A number in a range, both ends included.</summary>
-internal sealed class NumberShape(double min, double max) : Shape
+internal sealed class NumberShape(double min, double max) : Shape(JsonKinds.Number)
 {
     /// <summary>The least that is right.</summary>
     public double Min => min;
 
     /// <summary>The most that is right.</summary>
     public double Max => max;
-
-    public override JsonKinds Kinds => JsonKinds.Number;
 
     public override string Expected => "a decimal number";
 
@@ -37,15 +35,13 @@ internal sealed class NumberShape(double min, double max) : Shape
 }
 
 /// <summary>A whole number in a range, both ends included, written without a fraction or an exponent.</summary>
-internal sealed class IntegerShape(long min, long max) : Shape
+internal sealed class IntegerShape(long min, long max) : Shape(JsonKinds.Number)
 {
     /// <summary>The least that is right.</summary>
     public long Min => min;
 
     /// <summary>The most that is right.</summary>
     public long Max => max;
-
-    public override JsonKinds Kinds => JsonKinds.Number;
 
     public override string Expected => "an integer";
 

@@ -35,6 +35,7 @@ internal sealed class ObjectShape : Shape
     private readonly ulong _oneOf;
 
     public ObjectShape(params Field[] fields)
+        : base(JsonKinds.Object)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(fields.Length, 64);
         Fields = fields;
@@ -69,8 +70,6 @@ internal sealed class ObjectShape : Shape
     }
 
     = [];
-
-    public override JsonKinds Kinds => JsonKinds.Object;
 
     public override string Expected => "an object";
 

@@ -1,11 +1,9 @@
 namespace Resultity.Gateway.Http.Shapes;
 
 /// <summary>Only null.</summary>
-internal sealed class NullShape : Shape
+internal sealed class NullShape() : Shape(JsonKinds.Null)
 {
     public static NullShape Instance { get; } = new();
-
-    public override JsonKinds Kinds => JsonKinds.Null;
 
     public override string Expected => "null";
 
@@ -13,11 +11,9 @@ internal sealed class NullShape : Shape
 }
 
 /// <summary>True or false.</summary>
-internal sealed class BoolShape : Shape
+internal sealed class BoolShape() : Shape(JsonKinds.Bool)
 {
     public static BoolShape Instance { get; } = new();
-
-    public override JsonKinds Kinds => JsonKinds.Bool;
 
     public override string Expected => "a boolean";
 
@@ -25,15 +21,13 @@ internal sealed class BoolShape : Shape
 }
 
 /// <summary>Any value of some kinds; its content is the runtime's matter.</summary>
-internal sealed class AnyShape(JsonKinds kinds, string expected) : Shape
+internal sealed class AnyShape(JsonKinds kinds, string expected) : Shape(kinds)
 {
     public static AnyShape Object { get; } = new(JsonKinds.Object, "an object");
 
     public static AnyShape ObjectOrNull { get; } = new(JsonKinds.Object | JsonKinds.Null, "an object");
 
     public static AnyShape Value { get; } = new(JsonKinds.Any, "any value");
-
-    public override JsonKinds Kinds => kinds;
 
     public override string Expected => expected;
 

@@ -31,6 +31,10 @@ internal ref struct Scan(ReadOnlySpan<byte> body)
     /// <summary>Moves to the next token. The reader throws on its own at malformed JSON.</summary>
     public void Next() => Reader.Read();
 
+    /// <summary>Whether the token is this text, however it is written; the usual case without escapes is the quick one.</summary>
+    public static bool TextEquals(ref Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
+        reader.ValueIsEscaped ? reader.ValueTextEquals(text) : reader.ValueSpan.SequenceEqual(text);
+
     /// <summary>Ends the scan with a mistake at this place; the sentence is <paramref name="before"/>, the path in quotes, <paramref name="after"/>.</summary>
     public bool Fail(string code, string before, string after)
     {

@@ -6,10 +6,10 @@ namespace Resultity.Gateway.Http.Shapes;
 /// What a JSON value has to look like. One description serves three ends: checking requests, the schemas in the OpenAPI document,
 /// and the test that makes wrong requests.
 /// </summary>
-internal abstract class Shape
+internal abstract class Shape(JsonKinds kinds)
 {
     /// <summary>The kinds of values that can be right, by their first token.</summary>
-    public abstract JsonKinds Kinds { get; }
+    public JsonKinds Kinds { get; } = kinds;
 
     /// <summary>What is expected, as a sentence says it: "a string".</summary>
     public abstract string Expected { get; }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Resultity.Gateway.Http.Shapes;
 
 /// <summary>A string with limits on its length, in UTF-16 code units, and perhaps on its characters.</summary>
-internal sealed class StringShape(int minLength = 0, int maxLength = int.MaxValue) : Shape
+internal sealed class StringShape(int minLength = 0, int maxLength = int.MaxValue) : Shape(JsonKinds.String)
 {
     private SearchValues<byte>? _characters;
 
@@ -27,8 +27,6 @@ internal sealed class StringShape(int minLength = 0, int maxLength = int.MaxValu
             _characters = value is null ? null : SearchValues.Create(Encoding.ASCII.GetBytes(value));
         }
     }
-
-    public override JsonKinds Kinds => JsonKinds.String;
 
     public override string Expected => "a string";
 
@@ -83,6 +81,7 @@ internal sealed class EnumShape : Shape
     private readonly byte[][] _utf8;
 
     public EnumShape(params string[] values)
+        : base(JsonKinds.String)
     {
         Values = values;
         _utf8 = Array.ConvertAll(values, Encoding.UTF8.GetBytes);
@@ -91,15 +90,13 @@ internal sealed class EnumShape : Shape
     /// <summary>The strings.</summary>
     public IReadOnlyList<string> Values { get; }
 
-    public override JsonKinds Kinds => JsonKinds.String;
-
     public override string Expected => "a string";
 
     protected override bool CheckValue(ref Scan scan)
     {
         foreach (var value in _utf8)
         {
-            if (scan.Reader.ValueTextEquals(value))
+            if (Scan.TextEquals(ref scan.Reader, value))
             {
                 return true;
             }

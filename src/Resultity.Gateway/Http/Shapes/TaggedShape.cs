@@ -5,7 +5,7 @@ namespace Resultity.Gateway.Http.Shapes;
 
 /// <summary>An object that one of its own fields, a string, tells the kind of: a message by its <c>role</c>, a content part by its <c>type</c>.</summary>
 /// <remarks>The tag is looked for ahead, so it need not come first.</remarks>
-internal sealed class TaggedShape(string tag, params Case[] cases) : Shape
+internal sealed class TaggedShape(string tag, params Case[] cases) : Shape(JsonKinds.Object)
 {
     private readonly byte[] _tag = Encoding.UTF8.GetBytes(tag);
 
@@ -15,8 +15,6 @@ internal sealed class TaggedShape(string tag, params Case[] cases) : Shape
     /// <summary>The kinds.</summary>
     public IReadOnlyList<Case> Cases => cases;
 
-    public override JsonKinds Kinds => JsonKinds.Object;
-
     public override string Expected => "an object";
 
     protected override bool CheckValue(ref Scan scan)
@@ -24,7 +22,7 @@ internal sealed class TaggedShape(string tag, params Case[] cases) : Shape
         var ahead = scan.Reader;
         for (ahead.Read(); ahead.TokenType is JsonTokenType.PropertyName; ahead.Read())
         {
-            var found = ahead.ValueTextEquals(_tag);
+            var found = Scan.TextEquals(ref ahead, _tag);
             ahead.Read();
             if (found)
             {
@@ -49,7 +47,7 @@ internal sealed class TaggedShape(string tag, params Case[] cases) : Shape
 
         foreach (var candidate in cases)
         {
-            if (ahead.ValueTextEquals(candidate.Utf8))
+            if (Scan.TextEquals(ref ahead, candidate.Utf8))
             {
                 return Check(ref scan, candidate);
             }

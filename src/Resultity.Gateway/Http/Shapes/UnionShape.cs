@@ -5,22 +5,18 @@ namespace Resultity.Gateway.Http.Shapes;
 /// <summary>One of several shapes, told apart by the first token; arrays also by the first token of their first element.</summary>
 internal sealed class UnionShape : Shape
 {
-    public UnionShape(IReadOnlyList<Shape> options)
-    {
-        Options = [.. options.SelectMany(option => option is UnionShape union ? union.Options : [option])];
-        foreach (var option in Options)
-        {
-            Kinds |= option.Kinds;
-        }
+    private readonly Shape[] _options;
 
+    public UnionShape(IReadOnlyList<Shape> options)
+        : base(options.Aggregate(JsonKinds.None, (kinds, option) => kinds | option.Kinds))
+    {
+        _options = [.. options.SelectMany(option => option is UnionShape union ? union.Options : [option])];
         var named = Options.Where(option => option is not NullShape).Select(option => option.Expected).Distinct().ToArray();
         Expected = named.Length == 1 ? named[0] : "one of " + string.Join(", ", named[..^1]) + " or " + named[^1];
     }
 
     /// <summary>The shapes; no union among them.</summary>
-    public IReadOnlyList<Shape> Options { get; }
-
-    public override JsonKinds Kinds { get; }
+    public IReadOnlyList<Shape> Options => _options;
 
     public override string Expected { get; }
 
@@ -28,7 +24,7 @@ internal sealed class UnionShape : Shape
     {
         var kind = scan.Reader.TokenType.Kind();
         Shape? candidate = null;
-        foreach (var option in Options)
+        foreach (var option in _options)
         {
             if ((option.Kinds & kind) == 0)
             {
