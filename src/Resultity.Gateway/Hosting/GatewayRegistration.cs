@@ -8,6 +8,7 @@ using Resultity.Gateway.Embeddings;
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Models;
+using Resultity.Gateway.Requests;
 using Resultity.Gateway.Responses;
 using Resultity.Gateway.Telemetry;
 using Resultity.Serving;
@@ -34,7 +35,7 @@ internal static class GatewayRegistration
         services.AddFleet();
         services.AddHttpEdge();
         services.AddJobs();
-        services.AddChat().AddCompletions().AddEmbeddings().AddResponses();
+        services.AddChat().AddCompletions().AddEmbeddings().AddRequests().AddResponses();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
         services.AddSingleton<FirstKeys>();
@@ -49,7 +50,7 @@ internal static class GatewayRegistration
         app.MapHealth();
         app.MapMetrics();
         app.MapFleet();
-        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapResponses();
+        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapRequests().MapResponses();
         app.MapAdmin();
     }
 }

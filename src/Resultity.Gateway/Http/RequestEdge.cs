@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Http;
 
@@ -56,7 +57,9 @@ internal sealed partial class RequestEdge(RequestDelegate next, TimeProvider tim
         else
         {
             LogUnhandled(context.GatewayRequest.Id, context.Request.Method, context.GetEndpoint()?.DisplayName, exception);
-            fault = new Fault(FaultKind.Internal, "internal_error", $"The gateway failed to handle this request. Its identifier is {context.GatewayRequest.Id}.");
+            fault = exception is StorageException broken
+                ? broken.Fault
+                : new Fault(FaultKind.Internal, "internal_error", $"The gateway failed to handle this request. Its identifier is {context.GatewayRequest.Id}.");
         }
 
         if (context.Response.HasStarted)

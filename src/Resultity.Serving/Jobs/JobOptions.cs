@@ -44,8 +44,8 @@ public sealed class JobOptions
     public int MaxOutputBytes { get; set; } = 64 << 20;
 
     /// <summary>At shutdown, how long running jobs may go on before they are handed back.</summary>
-    /// <value>5 seconds.</value>
-    public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(5);
+    /// <value>2 seconds.</value>
+    public TimeSpan Drain { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often deadlines and retentions are looked after.</summary>
     /// <value>2 seconds.</value>

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Resultity.Contracts.Values;
+using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Inference;
+using Resultity.Serving.Catalog;
+using Resultity.Serving.Jobs;
+using Resultity.Serving.Pipeline;
+
+namespace Resultity.Gateway.Requests;
+
+/// <summary>Accepts requests whose answers are fetched later: durable first, 202 second.</summary>
+internal sealed class PollingSubmission(JobQueue jobs, ModelCatalog catalog, RequestJson json, RequestAnswer answer, JobOptions options) : IPollingSubmission
+{
+    /// <inheritdoc/>
+    public async Task SubmitAsync(HttpContext context, InferenceRequest request)
+    {
+        if (Refuse(request) is { } refusal || !PollingHeaders.KeepFor(context.Request, options.MaxRetention).TryGet(out var retention, out refusal))
+        {
+            await FaultWriter.WriteAsync(context, refusal);
+            return;
+        }
+
+        var job = await jobs.SubmitAsync(
+            new JobSubmission
+            {
+                Id = request.Id,
+                Caller = request.Caller,
+                Endpoint = request.Endpoint.Path,
+                Model = request.Model,
+                ContentType = request.ContentType,
+                Body = request.Body,
+                Stream = request.Stream,
+                Deadline = request.Deadline,
+                Retention = retention,
+            },
+            context.RequestAborted);
+        var headers = context.Response.Headers;
+        headers["Preference-Applied"] = "respond-async";
+        if (PollingHeaders.Wait(context.Request) is { } seconds)
+        {
+            headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"respond-async, wait={seconds}");
+            job = await jobs.WaitAsync(job.Namespace, job.Id, TimeSpan.FromSeconds(seconds), context.RequestAborted) ?? job;
+            if (job.Status.IsFinal())
+            {
+                await answer.WriteAsync(context, job);
+                return;
+            }
+        }
+
+        headers.Location = $"{context.Request.PathBase}{RequestEndpoints.Path}/{job.Id}";
+        await JsonAnswer.WriteAsync(context, json.One(job, context.Request.PathBase), StatusCodes.Status202Accepted);
+    }
+
+    // A name that nobody serves is refused at once, as the synchronous call would; a model whose nodes are merely away is waited for.
+    private Fault? Refuse(InferenceRequest request) =>
+        request.Caller.AllowedModels?.Contains(request.Model) == false || catalog.Find(request.Model) is null
+            ? Fault.NotFound($"The model '{Shown(request.Model)}' does not exist or you do not have access to it. GET /v1/models lists the models there are.", "model_not_found", "model")
+            : null;
+
+    private static string Shown(string model) => model.Length <= 128 ? model : string.Concat(model.AsSpan(0, 128), "…");
+}
