@@ -5,21 +5,19 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenAI;
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
-using Resultity.Gateway.Auth;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Completions;
 using Resultity.Gateway.Embeddings;
 using Resultity.Gateway.Http;
-using Resultity.Gateway.Http.Streaming;
 using Resultity.Gateway.Models;
+using Resultity.Gateway.Requests;
 using Resultity.Serving;
+using Resultity.Serving.Jobs;
 using Resultity.Serving.Scheduling;
 using Resultity.Serving.Stores;
 using Resultity.Storage;
@@ -42,21 +40,12 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IFleet>(_fleet);
-        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddChat().AddCompletions().AddEmbeddings();
+        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddRequests();
         builder.Services.Configure<GatewayHttpOptions>(options => configure?.Invoke(options));
         services?.Invoke(builder.Services);
         _app = builder.Build();
         _app.UseHttpEdge();
-        _app.MapChat().MapCompletions().MapEmbeddings().MapModels();
-        _app.MapGet("/v1/requests/{id}/events", (RequestDelegate)ResumeAsync).RequireScope(ApiScopes.Inference);
-    }
-
-    private static async Task ResumeAsync(HttpContext context)
-    {
-        if (!await context.RequestServices.GetRequiredService<StreamReplay>().TryServeAsync(context, (string)context.GetRouteValue("id")!))
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-        }
+        _app.MapChat().MapCompletions().MapEmbeddings().MapModels().MapRequests();
     }
 
     public Uri Address { get; private set; } = null!;
