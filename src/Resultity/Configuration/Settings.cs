@@ -26,7 +26,7 @@ internal static class Settings
         new("node.token", SettingKind.Text, "The join token; needed once, until the node is enrolled.") { IsSecret = true },
         new("node.name", SettingKind.Text, "What operators call this node [default: the machine's name]."),
         new("node.models", SettingKind.List, "Folders of models: each a model, or a folder of models."),
-        new("node.openai", SettingKind.List, "OpenAI-speaking servers to serve: url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N]."),
+        new("node.openai", SettingKind.List, "OpenAI-speaking servers to serve: url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N][,continues=true]."),
         new("node.builtin_models", SettingKind.Choice, "Whether to serve the models that come with the program: auto does if no other models and servers are named.", "auto") { Choices = ["auto", "always", "never"] },
         new("node.slots", SettingKind.Integer, "How many requests each model of this process runs at once.", "8") { Min = 1, Max = 1024 },
         new("node.links", SettingKind.Integer, "How many connections the node holds to the gateway.", "2") { Min = 1, Max = 16 },

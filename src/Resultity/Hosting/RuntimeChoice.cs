@@ -1,6 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Resultity.Cli;
 using Resultity.Configuration;
+using Resultity.Node.Runtimes;
+using Resultity.Node.Runtimes.Onnx;
+using Resultity.Node.Runtimes.OpenAi;
+using Resultity.Onnx.Text;
 
 namespace Resultity.Hosting;
 
@@ -9,6 +14,9 @@ internal sealed class RuntimeChoice
 {
     /// <summary>Where <c>models pull</c> puts models, in the data folder.</summary>
     public const string PulledFolder = "models";
+
+    /// <summary>One request can ask for many choices, each a sequence of its own.</summary>
+    private const int QueuePerModel = 4096;
 
     private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots) => (Folders, Upstreams, Slots) = (folders, upstreams, slots);
 
@@ -51,8 +59,27 @@ internal sealed class RuntimeChoice
             : throw new CliException(ExitCode.Usage, "there is nothing to serve.", "Name a folder with --models or a server with --openai, or fetch a model with `resultity models pull`.");
     }
 
+    /// <summary>Registers a runtime for the folders, and one for each server.</summary>
     public void Add(IServiceCollection services)
     {
-        services.AddSingleton(this);
+        if (Folders.Count > 0)
+        {
+            var engine = new TextEngineOptions { Slots = Slots, QueueLimit = QueuePerModel };
+            services.AddSingleton<IRuntime>(provider => new OnnxRuntime(
+                new OnnxRuntimeOptions { Folders = Folders, Engine = engine }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<OnnxRuntime>>()));
+        }
+
+        foreach (var upstream in Upstreams)
+        {
+            services.AddOpenAiRuntime(new OpenAiRuntimeOptions
+            {
+                Url = upstream.Url,
+                Models = upstream.Models,
+                Slots = upstream.Slots ?? Slots,
+                KeyFile = upstream.KeyFile,
+                KeyVariable = upstream.KeyVariable,
+                ContinuesPrefix = upstream.Continues,
+            });
+        }
     }
 }

@@ -3,14 +3,16 @@ using Resultity.Cli;
 
 namespace Resultity.Hosting;
 
-/// <summary>An OpenAI-speaking server that a node is to serve, as its operator wrote it: <c>url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N]</c>.</summary>
+/// <summary>An OpenAI-speaking server that a node is to serve, as its operator wrote it: <c>url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N][,continues=true]</c>.</summary>
 /// <param name="Url">Its base URL; <c>/v1</c> at the end may be left out.</param>
-/// <param name="Key">Its API key, if it wants one.</param>
+/// <param name="KeyVariable">The environment variable that holds its API key.</param>
+/// <param name="KeyFile">The file that holds its API key.</param>
 /// <param name="Models">The models to serve; empty means all that it lists.</param>
 /// <param name="Slots">How many requests it gets at once per model; <see langword="null"/> leaves it to the runtime.</param>
-internal sealed record UpstreamSpec(Uri Url, string? Key, IReadOnlyList<string> Models, int? Slots)
+/// <param name="Continues">Whether it goes on from an unfinished assistant message (<c>continue_final_message</c>).</param>
+internal sealed record UpstreamSpec(Uri Url, string? KeyVariable, string? KeyFile, IReadOnlyList<string> Models, int? Slots, bool Continues)
 {
-    private const string Form = "Write url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N].";
+    private const string Form = "Write url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N][,continues=true].";
 
     /// <exception cref="CliException">It is written otherwise, or the key is not where it is said to be.</exception>
     public static UpstreamSpec Parse(string text, Func<string, string?> variable)
@@ -22,15 +24,16 @@ internal sealed record UpstreamSpec(Uri Url, string? Key, IReadOnlyList<string> 
         }
 
         if (url.UserInfo.Length > 0) throw Wrong("the URL holds a user name; give the key with key-env or key-file instead.");
-        var spec = new UpstreamSpec(url, null, [], null);
+        var spec = new UpstreamSpec(url, null, null, [], null, false);
         foreach (var part in parts.Skip(1))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             var (name, value) = equals < 0 ? (part, "") : (part[..equals], part[(equals + 1)..]);
             spec = name switch
             {
-                "key-env" => spec with { Key = variable(value) is { Length: > 0 } key ? key : throw Wrong($"the environment variable {value} is not set.") },
-                "key-file" => spec with { Key = ReadKey(value) },
+                "key-env" => spec with { KeyVariable = variable(value) is { Length: > 0 } ? value : throw Wrong($"the environment variable {value} is not set.") },
+                "key-file" => spec with { KeyFile = Readable(value) },
+                "continues" => spec with { Continues = value switch { "true" => true, "false" => false, _ => throw Wrong($"continues is '{value}'; allowed are true and false.") } },
                 "models" when value.Length > 0 => spec with { Models = value.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
                 "slots" => spec with { Slots = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var slots) && slots is >= 1 and <= 10_000 ? slots : throw Wrong($"slots is '{value}'; allowed is a whole number from 1 to 10000.") },
                 _ => throw Wrong($"'{part}' is not understood."),
@@ -40,11 +43,11 @@ internal sealed record UpstreamSpec(Uri Url, string? Key, IReadOnlyList<string> 
         return spec;
     }
 
-    private static string ReadKey(string path)
+    private static string Readable(string path)
     {
         try
         {
-            return File.ReadAllText(path).Trim() is { Length: > 0 } key ? key : throw Wrong($"the key file {path} is empty.");
+            return File.ReadAllText(path).Trim().Length > 0 ? Path.GetFullPath(path) : throw Wrong($"the key file {path} is empty.");
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException)
         {
