@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Resultity.TestKit.Network;
 
 namespace Resultity.Link.Tests.Support;
 

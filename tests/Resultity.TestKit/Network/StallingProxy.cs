@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Resultity.Link.Tests.Support;
+namespace Resultity.TestKit.Network;
 
 /// <summary>A TCP proxy that can stop passing bytes without closing anything, and cut its connections.</summary>
-internal sealed class StallingProxy : IAsyncDisposable
+public sealed class StallingProxy : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly ConcurrentBag<Socket> _sockets = [];
@@ -13,6 +13,7 @@ internal sealed class StallingProxy : IAsyncDisposable
     private readonly Task _accepting;
     private volatile TaskCompletionSource? _stalled;
 
+    /// <summary>Listens on a free port and passes to the target.</summary>
     public StallingProxy(IPEndPoint target)
     {
         _target = target;
@@ -21,10 +22,13 @@ internal sealed class StallingProxy : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
 
+    /// <summary>From now on bytes are taken in but not passed on.</summary>
     public void Stall() => _stalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Passes on what was held, and everything after it.</summary>
     public void Resume()
     {
         var stalled = _stalled;
@@ -32,12 +36,14 @@ internal sealed class StallingProxy : IAsyncDisposable
         stalled?.TrySetResult();
     }
 
+    /// <summary>Resets every connection; new ones are taken.</summary>
     public void Cut()
     {
         foreach (var socket in _sockets)
             socket.Close(0);
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _listener.Dispose();
