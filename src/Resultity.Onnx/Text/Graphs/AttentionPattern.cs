@@ -17,6 +17,9 @@ internal sealed record AttentionPattern(string Query, string Key, string Value, 
     private static readonly HashSet<string> Rotating = [.. Moving, "Add", "Sub", "Mul", "Div", "Neg", "Slice", "Split", "Concat", "Cast", "RotaryEmbedding"];
     private static readonly HashSet<string> Multiplying = ["MatMul", "FusedMatMul"];
 
+    // Tables of angles, scales and shapes: they lead away from the hidden state.
+    private static readonly HashSet<string> Side = ["Cos", "Sin", "Gather", "Constant", "ConstantOfShape", "Shape", "Range", "Sqrt", "Reciprocal"];
+
     /// <summary>Finds layer N's ends; null if the graph is of another shape.</summary>
     public static AttentionPattern? Find(OnnxGraph graph, string pastKey, string presentKey, string pastValue, string presentValue)
     {
@@ -41,16 +44,20 @@ internal sealed record AttentionPattern(string Query, string Key, string Value, 
         while (pending.TryPop(out var value))
         {
             if (!seen.Add(value) || graph.Producer(value) is not { } node) continue;
-            // Tables of angles, and shapes, lead elsewhere.
-            if (node.Operator is "Cos" or "Sin" or "Gather" or "Constant" or "ConstantOfShape" or "Shape" or "Range") continue;
-            var isBias = node.Operator is "Add" && node.Inputs.Exists(graph.IsWeight);
-            if (isBias || !Rotating.Contains(node.Operator)) found.Add(value);
+            if (Side.Contains(node.Operator)) continue;
+            // A bias, or the weight of a norm of queries or keys, comes last before the rotation.
+            var isLast = node.Operator is "Add" or "Mul" && node.Inputs.Exists(graph.IsVector);
+            if (isLast || IsQuantizedProduct(graph, value) || !Rotating.Contains(node.Operator)) found.Add(value);
             // The second input of these is a shape or a list of axes.
             else if (Moving.Contains(node.Operator) || node.Operator is "Slice" or "Split" or "Cast" or "RotaryEmbedding") pending.Push(node.Inputs[0]);
             else node.Inputs.ForEach(pending.Push);
         }
         return found.Count == 1 ? found.First() : null;
     }
+
+    /// <summary>Whether a value is a product of quantized matrices: MatMulInteger's result, converted and scaled.</summary>
+    public static bool IsQuantizedProduct(OnnxGraph graph, string value) =>
+        graph.Producer(value) is { Operator: "Mul" } node && node.Inputs.Exists(i => graph.Producer(i) is { Operator: "Cast" } cast && graph.Producer(cast.Inputs[0]) is { Operator: "MatMulInteger" });
 
     // Forwards, over moves and scalings, to the matrix product that takes the value.
     private static (OnnxNode Product, string Side)? NextProduct(OnnxGraph graph, string from)
@@ -63,7 +70,7 @@ internal sealed record AttentionPattern(string Query, string Key, string Value, 
             foreach (var node in graph.Consumers(value))
             {
                 if (Multiplying.Contains(node.Operator)) return (node, value);
-                if ((Moving.Contains(node.Operator) || node.Operator is "Mul" or "Div" or "Cast") && node.Inputs[0] == value) pending.Enqueue(node.Outputs[0]);
+                if (node.Operator == "Mul" || (Moving.Contains(node.Operator) || node.Operator is "Div" or "Cast") && node.Inputs[0] == value) pending.Enqueue(node.Outputs[0]);
             }
         }
         return null;

@@ -20,14 +20,25 @@ internal static class DecoderRewriter
         if (RotaryTable.Build(config.Rotary, config.HeadDimension, config.ContextLength) is not var (cos, sin)) return false;
         long[] shape = [config.ContextLength, config.HeadDimension / 2];
         var (cosName, sinName) = (Table("cos", cos), Table("sin", sin));
+        var sideBySide = graph.Constant<long>("resultity.side_by_side", TensorElementType.Int64, [0, 0, -1], 3);
         for (var layer = 0; layer < config.Layers; layer++)
         {
             int key = 2 * layer, value = key + 1;
             if (AttentionPattern.Find(graph, past[key], present[key], past[value], present[value]) is not { } found) return false;
-            graph.Replace(found.Ends, new OnnxNode(InPlaceAttention,
-                [found.Query, found.Key, found.Value, past[key], past[value], "resultity.lengths", "resultity.width", cosName, sinName],
+            var flat = new List<OnnxNode>();
+            string[] projected = [Flat(found.Query), Flat(found.Key), Flat(found.Value)];
+            graph.Replace(found.Ends, [.. flat, new OnnxNode(InPlaceAttention,
+                [.. projected, past[key], past[value], "resultity.lengths", "resultity.width", cosName, sinName],
                 [found.Output, present[key], present[value]], "com.microsoft")
-                .With("num_heads", config.Heads).With("kv_num_heads", config.KeyValueHeads).With("do_rotary", 1));
+                .With("num_heads", config.Heads).With("kv_num_heads", config.KeyValueHeads).With("do_rotary", 1)]);
+
+            // Normed heads come apart; the operator takes them side by side.
+            string Flat(string value)
+            {
+                if (graph.Producer(value) is { Operator: "Add" or "MatMul" or "MatMulNBits" or "FusedMatMul" } || AttentionPattern.IsQuantizedProduct(graph, value)) return value;
+                flat.Add(new OnnxNode("Reshape", [value, sideBySide], [$"{value}.resultity.flat"]));
+                return $"{value}.resultity.flat";
+            }
         }
         graph.Prepend(Lengths(graph));
         return true;

@@ -8,14 +8,14 @@ namespace Resultity.Onnx.Text.Graphs;
 internal sealed class OnnxGraph
 {
     private const int GraphField = 7, OpsetField = 8, OpsetDomain = 1, OpsetVersion = 2;
-    private const int NodeField = 1, InitializerField = 5, InputField = 11, OutputField = 12, ValueInfoField = 13;
+    private const int NodeField = 1, InitializerField = 5, OutputField = 12, ValueInfoField = 13;
     private const int TensorDimensions = 1, TensorType = 2, TensorName = 8, TensorRaw = 9, ValueName = 1;
     private const string ContribDomain = "com.microsoft";
 
     private readonly List<ReadOnlyMemory<byte>> _modelFields = [], _graphFields = [];
     private readonly Dictionary<string, OnnxNode> _producers = [];
     private readonly Dictionary<string, List<OnnxNode>> _consumers = [];
-    private readonly HashSet<string> _initializers = [];
+    private readonly HashSet<string> _vectors = [];
     private readonly List<string> _outputs = [];
     private bool _hasContribOpset;
 
@@ -47,8 +47,8 @@ internal sealed class OnnxGraph
 
     public IReadOnlyList<OnnxNode> Consumers(string value) => _consumers.TryGetValue(value, out var nodes) ? nodes : [];
 
-    /// <summary>Whether a value is a weight, as it is or converted to the precision of the computation.</summary>
-    public bool IsWeight(string value) => _initializers.Contains(value) || Producer(value) is { Operator: "Cast" } cast && _initializers.Contains(cast.Inputs[0]);
+    /// <summary>Whether a value is a weight of one dimension, as it is or converted to the precision of the computation: a bias, a norm's scale.</summary>
+    public bool IsVector(string value) => _vectors.Contains(value) || Producer(value) is { Operator: "Cast" } cast && _vectors.Contains(cast.Inputs[0]);
 
     /// <summary>Adds a constant.</summary>
     public string Constant<T>(string name, TensorElementType type, ReadOnlySpan<T> values, params ReadOnlySpan<long> shape) where T : unmanaged
@@ -57,24 +57,20 @@ internal sealed class OnnxGraph
         foreach (var dimension in shape) tensor.Number(TensorDimensions, dimension);
         tensor.Number(TensorType, (int)type).Text(TensorName, name).Bytes(TensorRaw, MemoryMarshal.AsBytes(values));
         _graphFields.Add(new ProtoWriter().Message(InitializerField, tensor).Written);
-        _initializers.Add(name);
+        if (IsLongVector(shape)) _vectors.Add(name);
         return name;
     }
 
     /// <summary>Puts nodes in the place of others: after the last of them, since those between may compute what the new ones take.</summary>
     public void Replace(IReadOnlyCollection<OnnxNode> removed, params OnnxNode[] added)
     {
-        Nodes.InsertRange(Nodes.FindLastIndex(removed.Contains) + 1, added);
-        Nodes.RemoveAll(removed.Contains);
+        var last = Nodes[Nodes.FindLastIndex(removed.Contains)];
+        Nodes.RemoveAll(node => node != last && removed.Contains(node));
+        var at = Nodes.IndexOf(last);
+        Nodes.RemoveAt(at);
+        Nodes.InsertRange(at, added);
         Index();
     }
-
-    /// <summary>Takes an input away; nothing may use it any more.</summary>
-    public void RemoveInput(string name) => _graphFields.RemoveAll(field =>
-    {
-        var reader = new ProtoReader(field);
-        return reader.Next() && reader.Field == InputField && Name(reader.Payload, ValueName) == name;
-    });
 
     public void InsertBefore(OnnxNode node, params OnnxNode[] added)
     {
@@ -139,7 +135,7 @@ internal sealed class OnnxGraph
                 case ValueInfoField:
                     break;
                 case InitializerField:
-                    _initializers.Add(Name(reader.Payload, TensorName));
+                    if (IsLongVector(Dimensions(reader.Payload))) _vectors.Add(Name(reader.Payload, TensorName));
                     goto default;
                 case OutputField:
                     _outputs.Add(Name(reader.Payload, ValueName));
@@ -169,6 +165,23 @@ internal sealed class OnnxGraph
         while (reader.Next())
             if (reader.Field == field) return reader.Text;
         return "";
+    }
+
+    // One element is a scale rather than a weight.
+    private static bool IsLongVector(ReadOnlySpan<long> dimensions) => dimensions.Length == 1 && dimensions[0] > 1;
+
+    private static long[] Dimensions(ReadOnlyMemory<byte> tensor)
+    {
+        var dimensions = new List<long>();
+        var reader = new ProtoReader(tensor);
+        while (reader.Next())
+        {
+            if (reader.Field != TensorDimensions) continue;
+            // Repeated numbers come one by one, or packed into one field.
+            if (reader.Payload.IsEmpty) dimensions.Add((long)reader.Number);
+            else return ProtoReader.Packed(reader.Payload);
+        }
+        return [.. dimensions];
     }
 
     private void Index()

@@ -48,6 +48,15 @@ internal ref struct ProtoReader(ReadOnlyMemory<byte> message)
         return true;
     }
 
+    /// <summary>The numbers of a packed field.</summary>
+    public static long[] Packed(ReadOnlyMemory<byte> payload)
+    {
+        var numbers = new List<long>();
+        var reader = new ProtoReader(payload);
+        while (reader._at < payload.Length) numbers.Add((long)reader.Varint());
+        return [.. numbers];
+    }
+
     private void Skip(ulong bytes)
     {
         if (bytes > (ulong)(_message.Length - _at)) throw new InvalidDataException("A field ends after its message.");
