@@ -13,28 +13,30 @@ namespace Resultity.Gateway.Requests;
 internal sealed class PollingSubmission(JobQueue jobs, ModelCatalog catalog, RequestJson json, RequestAnswer answer, JobOptions options) : IPollingSubmission
 {
     /// <inheritdoc/>
-    public async Task SubmitAsync(HttpContext context, InferenceRequest request)
+    public Task SubmitAsync(HttpContext context, InferenceRequest request) => SubmitAsync(
+        context,
+        new JobSubmission
+        {
+            Id = request.Id,
+            Caller = request.Caller,
+            Endpoint = request.Endpoint.Path,
+            Model = request.Model,
+            ContentType = request.ContentType,
+            Body = request.Body,
+            Stream = request.Stream,
+            Deadline = request.Deadline,
+        });
+
+    /// <inheritdoc/>
+    public async Task SubmitAsync(HttpContext context, JobSubmission submission)
     {
-        if (Refuse(request) is { } refusal || !PollingHeaders.KeepFor(context.Request, options.MaxRetention).TryGet(out var retention, out refusal))
+        if (Refuse(submission) is { } refusal || !PollingHeaders.KeepFor(context.Request, options.MaxRetention).TryGet(out var retention, out refusal))
         {
             await FaultWriter.WriteAsync(context, refusal);
             return;
         }
 
-        var job = await jobs.SubmitAsync(
-            new JobSubmission
-            {
-                Id = request.Id,
-                Caller = request.Caller,
-                Endpoint = request.Endpoint.Path,
-                Model = request.Model,
-                ContentType = request.ContentType,
-                Body = request.Body,
-                Stream = request.Stream,
-                Deadline = request.Deadline,
-                Retention = retention,
-            },
-            context.RequestAborted);
+        var job = await jobs.SubmitAsync(submission with { Retention = retention }, context.RequestAborted);
         var headers = context.Response.Headers;
         headers["Preference-Applied"] = "respond-async";
         if (PollingHeaders.Wait(context.Request) is { } seconds)
@@ -53,7 +55,7 @@ internal sealed class PollingSubmission(JobQueue jobs, ModelCatalog catalog, Req
     }
 
     // A name that nobody serves is refused at once, as the synchronous call would; a model whose nodes are merely away is waited for.
-    private Fault? Refuse(InferenceRequest request) =>
+    private Fault? Refuse(JobSubmission request) =>
         request.Caller.AllowedModels?.Contains(request.Model) == false || catalog.Find(request.Model) is null
             ? Fault.NotFound($"The model '{Shown(request.Model)}' does not exist or you do not have access to it. GET /v1/models lists the models there are.", "model_not_found", "model")
             : null;

@@ -21,9 +21,12 @@ internal sealed class ResponseHandler(
     ResponseFollower follower,
     InferencePipeline pipeline,
     AdmissionControl admission,
+    IEnumerable<IPollingSubmission> polling,
     IOptions<GatewayHttpOptions> options,
     TimeProvider time)
 {
+    private readonly IPollingSubmission? _polling = polling.FirstOrDefault();
+
     /// <summary>Handles a request for a response.</summary>
     public async Task CreateAsync(HttpContext context)
     {
@@ -45,7 +48,7 @@ internal sealed class ResponseHandler(
             var envelope = new StoredRequest(context.RequestId, ResponseEndpoints.Path, "application/json", body.Memory, context.Caller)
             {
                 Deadline = deadline,
-                Priority = request.Background ? Priority.Background : Priority.Interactive,
+                Priority = Priority.Interactive,
             };
             await CreateAsync(context, request, envelope);
         }
@@ -53,14 +56,17 @@ internal sealed class ResponseHandler(
 
     private async Task CreateAsync(HttpContext context, ResponseRequest request, StoredRequest envelope)
     {
-        var id = Contracts.Values.Id.New(ResponseIds.Prefix, time);
-        if (!(await intake.PrepareAsync(request, id, envelope, context.RequestAborted)).TryGet(out var prepared, out var fault))
+        if (!(await intake.PrepareAsync(request, envelope, context.RequestAborted)).TryGet(out var prepared, out var fault))
         {
             await FaultWriter.WriteAsync(context, fault);
         }
         else if (request.Background)
         {
             await SubmitAsync(context, prepared, envelope);
+        }
+        else if (_polling is not null && RequestHints.WantsPolling(context.Request))
+        {
+            await _polling.SubmitAsync(context, BackgroundResponses.JobOf(prepared, envelope));
         }
         else if (request.Stream)
         {

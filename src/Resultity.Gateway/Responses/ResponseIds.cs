@@ -9,7 +9,14 @@ internal static class ResponseIds
     /// <summary>The prefix of a response's identifier.</summary>
     public const string Prefix = "resp_";
 
+    private const string RequestPrefix = "req_";
     private const int BodyLength = 26;
+
+    /// <summary>The identifier of the response that a request makes: the two differ in their prefix only, so that one leads to the other.</summary>
+    public static string OfRequest(string requestId) => string.Concat(Prefix, requestId.AsSpan(RequestPrefix.Length));
+
+    /// <summary>The identifier of the request that made a response.</summary>
+    public static string RequestOf(string responseId) => string.Concat(RequestPrefix, responseId.AsSpan(Prefix.Length));
 
     /// <summary>Whether a string has the shape of a response's identifier.</summary>
     public static bool IsResponse(string? id) => Id.Matches(id, Prefix);

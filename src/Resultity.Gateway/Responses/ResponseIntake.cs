@@ -11,12 +11,11 @@ internal sealed class ResponseIntake(ResponseArchive archive, IRequestReader cha
 {
     /// <summary>Prepares a response.</summary>
     /// <param name="request">What is asked.</param>
-    /// <param name="id">The response's identifier.</param>
-    /// <param name="envelope">The request as it came: who asks, in which queue, until when. Its body is not looked at.</param>
+    /// <param name="envelope">The request as it came: its identifier, who asks, in which queue, until when. Its body is not looked at.</param>
     /// <param name="cancellation">Ends the wait for the store.</param>
-    public async ValueTask<Outcome<PreparedResponse>> PrepareAsync(
-        ResponseRequest request, string id, StoredRequest envelope, CancellationToken cancellation)
+    public async ValueTask<Outcome<PreparedResponse>> PrepareAsync(ResponseRequest request, StoredRequest envelope, CancellationToken cancellation)
     {
+        var id = ResponseIds.OfRequest(envelope.Id);
         var owner = envelope.Caller.Namespace;
         IReadOnlyList<JsonElement> conversation = [];
         if (request.PreviousResponseId is { } previous

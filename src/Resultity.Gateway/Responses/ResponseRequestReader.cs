@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Bodies;
 
 namespace Resultity.Gateway.Responses;
 
@@ -17,20 +19,20 @@ internal static class ResponseRequestReader
     /// <summary>Reads the request. The result keeps no reference to the bytes.</summary>
     public static Outcome<ResponseRequest> Read(ReadOnlySpan<byte> body)
     {
+        if (!Utf8.IsValid(body) || Surrogates.HasLone(body))
+        {
+            return Fault.Invalid("The body is not text in UTF-8, or has an escape for half a character.", code: "invalid_json");
+        }
+
         JsonElement root;
         try
         {
             root = JsonElement.Parse(body, Strict);
-            CheckStrings(body);
         }
         catch (JsonException e)
         {
             return Fault.Invalid(
                 $"The body is not valid JSON, or names a member twice or is nested too deeply (line {e.LineNumber + 1}, byte {e.BytePositionInLine}).", code: "invalid_json");
-        }
-        catch (InvalidOperationException)
-        {
-            return Fault.Invalid("The body holds a string with half of a surrogate pair, which is no character.", code: "invalid_json");
         }
 
         return root.ValueKind == JsonValueKind.Object
@@ -178,19 +180,6 @@ internal static class ResponseRequestReader
         if (inner.Fault is { } fault)
         {
             outer.Reject(fault);
-        }
-    }
-
-    // Escapes such as \ud800 pass the parser and would throw wherever the string is first looked at.
-    private static void CheckStrings(ReadOnlySpan<byte> body)
-    {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 64 });
-        while (reader.Read())
-        {
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
-            {
-                _ = reader.GetString();
-            }
         }
     }
 }

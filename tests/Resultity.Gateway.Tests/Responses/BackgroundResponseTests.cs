@@ -144,6 +144,30 @@ public sealed class BackgroundResponseTests : IAsyncLifetime
         Assert.Equal(400, refused.Status);
     }
 
+    [Fact]
+    public async Task A_polled_response_is_fetched_as_the_synchronous_call_would_have_answered()
+    {
+        _gateway.Node.SaysText("Polled.").SaysText("Goes on.");
+        using var message = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/responses", UriKind.Relative))
+        {
+            Content = new StringContent("""{"model":"scripted","input":"Hi"}""", Encoding.UTF8, "application/json"),
+        };
+        message.Headers.Add("Prefer", "respond-async");
+        using var accepted = await _gateway.Http.SendAsync(message);
+        Assert.Equal(202, (int)accepted.StatusCode);
+        var location = accepted.Headers.Location!;
+        Assert.Equal($"/v1/requests/{accepted.Headers.GetValues("x-request-id").Single()}", location.ToString());
+
+        using var waited = await _gateway.Http.GetAsync(new Uri($"{location}?wait=20", UriKind.Relative));
+        Assert.Equal("completed", JsonElement.Parse(await waited.Content.ReadAsStringAsync()).GetProperty("status").GetString());
+        var response = JsonElement.Parse(await _gateway.Http.GetStringAsync(new Uri($"{location}/response", UriKind.Relative)));
+        Assert.Equal("response", response.GetProperty("object").GetString());
+
+        ResponseResult next = await _gateway.Client.CreateResponseAsync(ResponseGateway.Model, "And?", response.GetProperty("id").GetString());
+        Assert.Equal("Goes on.", next.GetOutputText());
+        Assert.Equal("Polled.", _gateway.Node.Asked.Last().GetProperty("messages")[1].GetProperty("content").GetString());
+    }
+
     [Theory]
     [InlineData("?stream=maybe", "stream")]
     [InlineData("?stream=true&starting_after=-1", "starting_after")]

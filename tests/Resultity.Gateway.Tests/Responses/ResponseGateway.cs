@@ -14,6 +14,7 @@ using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Requests;
 using Resultity.Gateway.Responses;
 using Resultity.Gateway.Tests.Kit;
 using Resultity.Serving;
@@ -39,10 +40,10 @@ internal sealed class ResponseGateway : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IFleet>(_fleet);
-        builder.Services.AddSqliteStorage(_folder).AddHttpEdge().AddServing().AddJobs().AddChat().AddResponses();
+        builder.Services.AddSqliteStorage(_folder).AddHttpEdge().AddServing().AddJobs().AddChat().AddResponses().AddRequests();
         _app = builder.Build();
         _app.UseHttpEdge();
-        _app.MapResponses();
+        _app.MapResponses().MapRequests();
     }
 
     public ScriptedNode Node { get; private set; } = null!;

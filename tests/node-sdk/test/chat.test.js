@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { all, ball, chatModel as model, checkBall, client, user, weather } from './support.js';
+import { all, ball, chatModel as model, checkBall, client, user, weather } from '../support.js';
 
 const chat = (body, options) => client.chat.completions.create({ model, max_completion_tokens: 24, ...body }, options);
 

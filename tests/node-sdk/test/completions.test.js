@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { all, chatModel as model, client } from './support.js';
+import { all, chatModel as model, client } from '../support.js';
 
 const complete = (body) => client.completions.create({ model, max_tokens: 8, ...body });
 

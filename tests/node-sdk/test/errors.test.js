@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import OpenAI from 'openai';
-import { apiKey, baseURL, chatModel as model, client, raw, user } from './support.js';
+import { apiKey, baseURL, chatModel as model, client, raw, user } from '../support.js';
 
 const rejects = (promise, type, check) => assert.rejects(promise, (error) => {
   assert.ok(error instanceof type, `${error.constructor.name}: ${error.message}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chatModel as model, raw, until, user } from './support.js';
+import { chatModel as model, raw, until, user } from '../support.js';
 
 const submit = async (body, headers = {}) => {
   const answer = await raw('/chat/completions', { method: 'POST', body: { model, messages: user('Hi'), max_completion_tokens: 8, ...body }, headers: { prefer: 'respond-async', ...headers } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import OpenAI from 'openai';
-import { all, ball, chatModel as model, checkBall, client, until, user, weather } from './support.js';
+import { all, ball, chatModel as model, checkBall, client, until, user, weather } from '../support.js';
 
 const respond = (body, options) => client.responses.create({ model, max_output_tokens: 24, ...body }, options);
 const tools = [{ type: 'function', strict: true, ...weather }];

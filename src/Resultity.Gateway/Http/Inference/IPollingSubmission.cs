@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Resultity.Serving.Jobs;
 using Resultity.Serving.Pipeline;
 
 namespace Resultity.Gateway.Http.Inference;
@@ -9,4 +10,7 @@ internal interface IPollingSubmission
     /// <summary>Keeps a validated request durably and answers it: 202, or the answer itself if it was there in the time the client waits.</summary>
     /// <remarks>The request's body is the caller's and is gone when the task has completed.</remarks>
     Task SubmitAsync(HttpContext context, InferenceRequest request);
+
+    /// <summary>The same for a request that a kind of job of its own runs. How long the answer is kept is read from the headers.</summary>
+    Task SubmitAsync(HttpContext context, JobSubmission submission);
 }

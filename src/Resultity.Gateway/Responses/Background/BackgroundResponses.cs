@@ -6,7 +6,7 @@ using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Responses.Background;
 
-/// <summary>Responses that are made while nobody waits: a stored object and a job of the same identifier.</summary>
+/// <summary>Responses that are made while nobody waits: a stored object, and the job of the request that made it.</summary>
 internal sealed class BackgroundResponses(ResponseArchive archive, JobQueue jobs, IOptions<ResponseOptions> options)
 {
     private static readonly TimeSpan LongestCancel = TimeSpan.FromSeconds(5);
@@ -20,22 +20,22 @@ internal sealed class BackgroundResponses(ResponseArchive archive, JobQueue jobs
 
         // The object first: a job that runs finds it, and an object whose job was never accepted reads as failed.
         await archive.PutAsync(prepared, CancellationToken.None);
-        await jobs.SubmitAsync(
-            new JobSubmission
-            {
-                Id = prepared.State.Id,
-                Kind = ResponseJobKind.KindName,
-                Caller = envelope.Caller,
-                Endpoint = envelope.Endpoint,
-                Model = prepared.State.Request.Model,
-                Body = envelope.Body,
-                Stream = prepared.State.Request.Stream,
-                Deadline = envelope.Deadline,
-                Retention = options.Value.Retention,
-                Metadata = prepared.State.Request.Field("metadata")?.GetRawText(),
-            },
-            CancellationToken.None);
+        await jobs.SubmitAsync(JobOf(prepared, envelope) with { Retention = options.Value.Retention }, CancellationToken.None);
     }
+
+    /// <summary>The job that runs a response.</summary>
+    public static JobSubmission JobOf(PreparedResponse prepared, StoredRequest envelope) => new()
+    {
+        Id = envelope.Id,
+        Kind = ResponseJobKind.KindName,
+        Caller = envelope.Caller,
+        Endpoint = envelope.Endpoint,
+        Model = prepared.State.Request.Model,
+        Body = envelope.Body,
+        Stream = prepared.State.Request.Stream,
+        Deadline = envelope.Deadline,
+        Metadata = prepared.State.Request.Field("metadata")?.GetRawText(),
+    };
 
     /// <summary>The response's object as it is now.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(StoredResponse stored, CancellationToken cancellation)
@@ -46,7 +46,7 @@ internal sealed class BackgroundResponses(ResponseArchive archive, JobQueue jobs
             return stored.Object;
         }
 
-        var job = await jobs.GetAsync(stored.Namespace, stored.Id, cancellation);
+        var job = await jobs.GetAsync(stored.Namespace, ResponseIds.RequestOf(stored.Id), cancellation);
         if (job is null or { Status: JobStatus.Completed or JobStatus.Failed }
             && await archive.FindAsync(stored.Namespace, stored.Id, cancellation) is { } now && !now.Object.Span.SequenceEqual(stored.Object.Span))
         {
@@ -66,22 +66,22 @@ internal sealed class BackgroundResponses(ResponseArchive archive, JobQueue jobs
 
     /// <summary>Whether the response's events can be read.</summary>
     public async ValueTask<bool> IsStreamedAsync(StoredResponse stored, CancellationToken cancellation) =>
-        await jobs.GetAsync(stored.Namespace, stored.Id, cancellation) is { Stream: true };
+        await jobs.GetAsync(stored.Namespace, ResponseIds.RequestOf(stored.Id), cancellation) is { Stream: true };
 
     /// <summary>Cancels a response that is not finished.</summary>
     /// <returns>The response's object as it is then.</returns>
     public async ValueTask<ReadOnlyMemory<byte>> CancelAsync(StoredResponse stored, CancellationToken cancellation)
     {
-        if (await jobs.CancelAsync(stored.Namespace, stored.Id, cancellation) is { Status: JobStatus.Cancelling })
+        if (await jobs.CancelAsync(stored.Namespace, ResponseIds.RequestOf(stored.Id), cancellation) is { Status: JobStatus.Cancelling })
         {
-            await jobs.WaitAsync(stored.Namespace, stored.Id, LongestCancel, cancellation);
+            await jobs.WaitAsync(stored.Namespace, ResponseIds.RequestOf(stored.Id), LongestCancel, cancellation);
         }
 
         return await ReadAsync(await archive.FindAsync(stored.Namespace, stored.Id, cancellation) ?? stored, cancellation);
     }
 
     /// <summary>Stops and forgets the job of a response that was deleted.</summary>
-    public ValueTask<bool> DeleteAsync(string owner, string id, CancellationToken cancellation) => jobs.DeleteAsync(owner, id, cancellation);
+    public ValueTask<bool> DeleteAsync(string owner, string id, CancellationToken cancellation) => jobs.DeleteAsync(owner, ResponseIds.RequestOf(id), cancellation);
 
     private static (string Status, Fault? Fault) StatusOf(Job? job) => job?.Status switch
     {

@@ -39,11 +39,12 @@ internal sealed class ResponseFollower(
 
     private async Task RunAsync(StoredResponse stored, int next, SseResponse sse, CancellationToken gone)
     {
-        using var watch = jobs.Watch(stored.Id);
+        var id = ResponseIds.RequestOf(stored.Id);
+        using var watch = jobs.Watch(id);
         while (!sse.IsClosed)
         {
             watch.Reset();
-            if (await jobs.GetAsync(stored.Namespace, stored.Id, gone) is not { } job)
+            if (await jobs.GetAsync(stored.Namespace, id, gone) is not { } job)
             {
                 return;
             }

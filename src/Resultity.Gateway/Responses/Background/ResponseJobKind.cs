@@ -20,16 +20,8 @@ internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake in
     /// <inheritdoc/>
     public async ValueTask<JobResult> RunAsync(JobRun run, CancellationToken cancellation)
     {
-        var job = run.Job;
-        var stored = await archive.FindAsync(job.Namespace, job.Id, cancellation);
-        if (stored is null)
-        {
-            return Failed(run, ResponseFaults.NotFound(job.Id));
-        }
-
-        var envelope = new StoredRequest(job.Id, job.Endpoint, job.ContentType, run.Body, run.Caller) { Deadline = job.Deadline };
         if (!ResponseRequestReader.Read(run.Body.Span).TryGet(out var request, out var fault)
-            || !intake.Restore(request, stored, envelope).TryGet(out var prepared, out fault))
+            || !(await PrepareAsync(run, request, cancellation)).TryGet(out var prepared, out fault))
         {
             return Failed(run, fault);
         }
@@ -37,7 +29,11 @@ internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake in
         run.Observe(prepared.Chat);
         using var events = request.Stream ? new ResponseEventBuffer() : null;
         var assembly = new ResponseAssembly(prepared.State, events, time);
-        assembly.Queue();
+        if (request.Background)
+        {
+            assembly.Queue();
+        }
+
         if (!Publish(events, run.Output)
             || !(await pipeline.StartAsync(prepared.Chat, cancellation)).TryGet(out var stream, out fault))
         {
@@ -59,9 +55,28 @@ internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake in
         }
 
         assembly.End(fault, usage);
-        await archive.PutAsync(prepared, CancellationToken.None);
+        if (request.Store)
+        {
+            await archive.PutAsync(prepared, CancellationToken.None);
+        }
+
         assembly.Announce();
         return Publish(events, run.Output) ? Result(run, prepared.State, usage, events is not null) : Failed(run, TooLarge) with { Usage = usage };
+    }
+
+    private async ValueTask<Outcome<PreparedResponse>> PrepareAsync(JobRun run, ResponseRequest request, CancellationToken cancellation)
+    {
+        var job = run.Job;
+        var envelope = new StoredRequest(job.Id, job.Endpoint, job.ContentType, run.Body, run.Caller) { Deadline = job.Deadline };
+        if (!request.Background)
+        {
+            return await intake.PrepareAsync(request, envelope, cancellation);
+        }
+
+        var id = ResponseIds.OfRequest(job.Id);
+        return await archive.FindAsync(job.Namespace, id, cancellation) is { } stored
+            ? intake.Restore(request, stored, envelope)
+            : ResponseFaults.NotFound(id);
     }
 
     private static async ValueTask<Fault?> PumpAsync(
