@@ -163,10 +163,11 @@ internal sealed partial class SqlJobStore
             return [];
         }
 
-        var claimed = (await connection.QueryAsync<CountRow>(
-            $"SELECT namespace AS Namespace, COUNT(*) AS Jobs FROM jobs WHERE {Claimed} GROUP BY namespace", transaction: transaction))
-            .ToDictionary(static row => row.Namespace, static row => row.Jobs, StringComparer.Ordinal);
-        var turns = new PriorityQueue<Queue<Candidate>, (long Claimed, long Oldest)>();
+        // Counted here: with GROUP BY, SQLite walks all jobs in the order of their namespaces. A claim is small in number, a queue is not.
+        var claimed = (await connection.QueryAsync<string>($"SELECT namespace FROM jobs WHERE {Claimed} AND lease_owner > ''", transaction: transaction))
+            .CountBy(static @namespace => @namespace)
+            .ToDictionary(StringComparer.Ordinal);
+        var turns = new PriorityQueue<Queue<Candidate>, (int Claimed, long Oldest)>();
         foreach (var row in waiting.Where(row => row.Oldest <= now.ToColumn()).OrderBy(row => (claimed.GetValueOrDefault(row.Namespace), row.Oldest)).Take(count))
         {
             var candidates = new Queue<Candidate>(await connection.QueryAsync<Candidate>(
@@ -205,12 +206,6 @@ internal sealed partial class SqlJobStore
     {
         public string Namespace { get; init; } = "";
         public long Oldest { get; init; }
-    }
-
-    private sealed class CountRow
-    {
-        public string Namespace { get; init; } = "";
-        public long Jobs { get; init; }
     }
 
     private sealed class Candidate

@@ -97,6 +97,7 @@ CREATE TABLE jobs (
     cached_tokens INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX jobs_by_namespace ON jobs (namespace, sort_key);
+CREATE INDEX jobs_by_status ON jobs (namespace, status, sort_key);
 CREATE INDEX jobs_unclaimed ON jobs (namespace, available_at, sort_key) WHERE finished_at IS NULL AND lease_owner IS NULL;
 CREATE INDEX jobs_claimed ON jobs (lease_owner, namespace) WHERE finished_at IS NULL AND lease_owner IS NOT NULL;
 CREATE INDEX jobs_by_deadline ON jobs (deadline) WHERE finished_at IS NULL;
