@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Resultity.Gateway.Auth;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Http.Inference;
+using Resultity.Gateway.Http.OpenApi;
 
 namespace Resultity.Gateway.Chat;
 
@@ -19,7 +20,8 @@ internal static class ChatEndpoints
     {
         var handler = routes.ServiceProvider.GetRequiredService<InferenceHandler>();
         routes.MapPost(ChatBody.Shape.Endpoint.Path, (RequestDelegate)(context => handler.HandleAsync(context, ChatBody.Shape)))
-            .RequireScope(ApiScopes.Inference);
+            .RequireScope(ApiScopes.Inference)
+            .Describe(new("Creates a chat completion: the next message of a conversation.") { Body = ChatBody.Shape.Root, Answer = ChatAnswer.Shape, Streams = true });
         return routes;
     }
 }

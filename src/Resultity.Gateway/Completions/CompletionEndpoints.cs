@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Resultity.Gateway.Auth;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Http.Inference;
+using Resultity.Gateway.Http.OpenApi;
 
 namespace Resultity.Gateway.Completions;
 
@@ -19,7 +20,8 @@ internal static class CompletionEndpoints
     {
         var handler = routes.ServiceProvider.GetRequiredService<InferenceHandler>();
         routes.MapPost(CompletionBody.Shape.Endpoint.Path, (RequestDelegate)(context => handler.HandleAsync(context, CompletionBody.Shape)))
-            .RequireScope(ApiScopes.Inference);
+            .RequireScope(ApiScopes.Inference)
+            .Describe(new("Creates a completion: the text that follows a prompt.") { Body = CompletionBody.Shape.Root, Answer = CompletionAnswer.Shape, Streams = true });
         return routes;
     }
 }

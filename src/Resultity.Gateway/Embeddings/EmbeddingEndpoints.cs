@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Resultity.Gateway.Auth;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Http.Inference;
+using Resultity.Gateway.Http.OpenApi;
 
 namespace Resultity.Gateway.Embeddings;
 
@@ -19,7 +20,8 @@ internal static class EmbeddingEndpoints
     {
         var handler = routes.ServiceProvider.GetRequiredService<InferenceHandler>();
         routes.MapPost(EmbeddingBody.Shape.Endpoint.Path, (RequestDelegate)(context => handler.HandleAsync(context, EmbeddingBody.Shape)))
-            .RequireScope(ApiScopes.Inference);
+            .RequireScope(ApiScopes.Inference)
+            .Describe(new("Creates embeddings: vectors that stand for texts.") { Body = EmbeddingBody.Shape.Root, Answer = EmbeddingAnswer.Shape });
         return routes;
     }
 }

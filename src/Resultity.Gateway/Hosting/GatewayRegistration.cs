@@ -7,6 +7,7 @@ using Resultity.Gateway.Completions;
 using Resultity.Gateway.Embeddings;
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.OpenApi;
 using Resultity.Gateway.Models;
 using Resultity.Gateway.Requests;
 using Resultity.Gateway.Responses;
@@ -48,6 +49,7 @@ internal static class GatewayRegistration
         app.UseHttpEdge();
         app.UseMiddleware<DrainGate>();
         app.MapHealth();
+        app.MapOpenApi();
         app.MapMetrics();
         app.MapFleet();
         app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapRequests().MapResponses();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Auth;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.OpenApi;
 using Resultity.Serving.Catalog;
 
 namespace Resultity.Gateway.Models;
@@ -16,8 +17,12 @@ internal static class ModelEndpoints
     public static IEndpointRouteBuilder MapModels(this IEndpointRouteBuilder routes)
     {
         var catalog = routes.ServiceProvider.GetRequiredService<ModelCatalog>();
-        routes.MapGet("/v1/models", (RequestDelegate)(context => ListAsync(context, catalog))).RequireScope(ApiScopes.Inference);
-        routes.MapGet("/v1/models/{**id}", (RequestDelegate)(context => GetAsync(context, catalog))).RequireScope(ApiScopes.Inference);
+        routes.MapGet("/v1/models", (RequestDelegate)(context => ListAsync(context, catalog)))
+            .RequireScope(ApiScopes.Inference)
+            .Describe(new("Lists the models that are available now.") { Answer = ModelAnswer.List });
+        routes.MapGet("/v1/models/{**id}", (RequestDelegate)(context => GetAsync(context, catalog)))
+            .RequireScope(ApiScopes.Inference)
+            .Describe(new("Gets one model.") { Answer = ModelAnswer.One });
         return routes;
     }
 
@@ -30,7 +35,8 @@ internal static class ModelEndpoints
 
     private static Task GetAsync(HttpContext context, ModelCatalog catalog)
     {
-        var id = (string?)context.GetRouteValue("id") ?? "";
+        // Kestrel leaves an encoded slash encoded, and some SDKs encode them.
+        var id = ((string?)context.GetRouteValue("id") ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var allowed = context.Caller.AllowedModels;
         return (allowed is null || allowed.Contains(id)) && catalog.Find(id) is { } model
             ? JsonAnswer.WriteAsync(context, ModelJson.One(model))

@@ -14,6 +14,7 @@ using Resultity.Gateway.Chat;
 using Resultity.Gateway.Completions;
 using Resultity.Gateway.Embeddings;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.OpenApi;
 using Resultity.Gateway.Models;
 using Resultity.Gateway.Requests;
 using Resultity.Serving;
@@ -45,7 +46,7 @@ internal sealed class TestGateway : IAsyncDisposable
         services?.Invoke(builder.Services);
         _app = builder.Build();
         _app.UseHttpEdge();
-        _app.MapChat().MapCompletions().MapEmbeddings().MapModels().MapRequests();
+        _app.MapChat().MapCompletions().MapEmbeddings().MapModels().MapRequests().MapOpenApi();
     }
 
     public Uri Address { get; private set; } = null!;

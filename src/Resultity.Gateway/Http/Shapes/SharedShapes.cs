@@ -10,6 +10,12 @@ internal static class SharedShapes
 
     public static Shape NullableString { get; } = StringShape.Any.OrNull();
 
+    /// <summary>What an answer says of its usage.</summary>
+    public static ObjectShape Usage { get; } = new(
+        new Field("prompt_tokens", new IntegerShape(0, int.MaxValue)) { Required = true },
+        new Field("completion_tokens", new IntegerShape(0, int.MaxValue)),
+        new Field("total_tokens", new IntegerShape(0, int.MaxValue)) { Required = true });
+
     /// <summary>The model's name. Each object has fields of its own.</summary>
     public static Field Model() =>
         new("model", new StringShape(1, ModelLength) { Description = "Name of the model." }) { Required = true, Slot = Slot.Model };
