@@ -95,6 +95,28 @@ public sealed class TextEngineTests(ChatModel chat)
         }
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Sequences_that_begin_alike_compute_the_beginning_once(bool inPlace)
+    {
+        await using var engine = chat.Engine(inPlace, new TextEngineOptions { PrefillChunk = 16, PrefixCacheBytes = 0 });
+        var shared = ChatModel.Long(100);
+        int[][] prompts = [shared, shared, [.. shared[..60], .. ChatModel.Hello], ChatModel.WhoAreYou, [.. shared, .. ChatModel.WhoAreYou]];
+        var together = prompts.Select(p => engine.Start(Greedy(p, 8) with { EndTokens = [] })).ToArray();
+        for (var i = 0; i < prompts.Length; i++) Assert.Equal(chat.Reference.GreedyWithoutEnd(prompts[i], 8), await together[i].IdsAsync());
+        Assert.Equal([0, 99, 60, 0, 100], together.Select(g => g.CachedTokens));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_others_wait_for_may_be_cancelled()
+    {
+        await using var engine = chat.Engine(inPlace: true, new TextEngineOptions { PrefillChunk = 1, PrefixCacheBytes = 0 });
+        var shared = ChatModel.Long(300);
+        using var first = engine.Start(Greedy(shared));
+        using var second = engine.Start(Greedy(shared, 3) with { EndTokens = [] });
+        first.Cancel();
+        Assert.Equal(chat.Reference.GreedyWithoutEnd(shared, 3), await second.IdsAsync());
+    }
+
     [Fact]
     public async Task The_model_s_own_context_bounds_a_sequence()
     {

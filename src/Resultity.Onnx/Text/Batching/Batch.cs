@@ -8,8 +8,9 @@ namespace Resultity.Onnx.Text.Batching;
 /// One round (<see cref="Advance"/>):
 /// <list type="number">
 /// <item>cancelled sequences leave;</item>
-/// <item>waiting ones take free slots, starting from what the prefix cache holds of their prompts;</item>
-/// <item>at most one chunk of prompt tokens is computed, shared in turn by the prompts that are not done;</item>
+/// <item>waiting ones take free slots;</item>
+/// <item>at most one chunk of prompt tokens is computed, shared in turn by the prompts that are not done; each starts from what the prefix
+/// cache or another sequence holds of it;</item>
 /// <item>all sequences whose prompts are done get their next token in one run.</item>
 /// </list>
 /// So a late sequence joins at the next round, and a long prompt delays the others by one chunk per token.
@@ -88,12 +89,6 @@ internal sealed class Batch : IDisposable
             var now = _time.GetTimestamp();
             sequence.Generation.QueueTime = _time.GetElapsedTime(sequence.Since, now);
             sequence.Since = now;
-            // The last token is always computed, for its logits.
-            var prompt = sequence.Request.Prompt.Span;
-            var cached = _cache.Find(prompt[..^1], out var snapshot);
-            if (snapshot is null) continue;
-            _decoder.Restore(sequence.Row, snapshot, cached);
-            sequence.Generation.CachedTokens = cached;
         }
     }
 
@@ -103,6 +98,12 @@ internal sealed class Batch : IDisposable
         for (int left = _chunk, turns = _prefilling.Count; left > 0 && turns > 0; turns--)
         {
             var sequence = _prefilling[0];
+            if (!sequence.Begun && !Begin(sequence))
+            {
+                _prefilling.RemoveAt(0);
+                _prefilling.Add(sequence);
+                continue;
+            }
             var part = sequence.Remaining;
             part = part[..Math.Min(Math.Min(part.Length, left), _decoder.LongestPrefill)];
             left -= part.Length;
@@ -125,6 +126,31 @@ internal sealed class Batch : IDisposable
             sequence.Generation.PromptTime = _time.GetElapsedTime(sequence.Since);
             Choose(_decoding.Count - 1);
         }
+    }
+
+    // Copies what is computed already of the prompt's beginning. False: another sequence is about to compute more of it, and is ahead,
+    // so waiting is quicker than computing the same beside it. Choices of one request and chats with one system prompt come so.
+    private bool Begin(Sequence sequence)
+    {
+        // The last token is always computed, for its logits.
+        var prompt = sequence.Request.Prompt.Span[..^1];
+        var cached = _cache.Find(prompt, out var snapshot);
+        Sequence? nearest = null;
+        foreach (var list in (ReadOnlySpan<List<Sequence>>)[_prefilling, _decoding])
+            foreach (var other in list)
+            {
+                if (!other.Begun) continue;
+                var common = other.CommonPrefix(prompt);
+                if (common <= cached || common < PrefixCache.LeastTokens) continue;
+                if (other.Row!.Length < common) return false;
+                (nearest, cached) = (other, common);
+            }
+        sequence.Begun = true;
+        if (cached == 0) return true;
+        using var copy = nearest is null ? null : _decoder.Save(nearest.Row!, cached);
+        _decoder.Restore(sequence.Row!, copy ?? snapshot!, cached);
+        sequence.Generation.CachedTokens = cached;
+        return true;
     }
 
     private void Decode()

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Resultity.Onnx.Text.Decoding;
 using Resultity.Onnx.Text.Sampling;
 
@@ -42,6 +43,9 @@ internal sealed class Sequence
     /// <summary>Timestamp of entering the queue, then of getting a slot.</summary>
     public long Since { get; set; }
 
+    /// <summary>Whether the computation of its prompt has begun.</summary>
+    public bool Begun { get; set; }
+
     public int Written => _written.Count;
 
     /// <summary>The last token written, which the next step computes.</summary>
@@ -51,6 +55,15 @@ internal sealed class Sequence
     public ReadOnlySpan<int> Remaining => Request.Prompt.Span[Row!.Length..];
 
     public void Append(int token) => _written.Add(token);
+
+    /// <summary>How many leading tokens another prompt shares with it, the answer so far included.</summary>
+    public int CommonPrefix(ReadOnlySpan<int> prompt)
+    {
+        var own = Request.Prompt.Span;
+        var common = own.CommonPrefixLength(prompt);
+        if (common == own.Length) common += CollectionsMarshal.AsSpan(_written).CommonPrefixLength(prompt[common..]);
+        return common;
+    }
 
     /// <summary>The tokens whose keys and values its row holds.</summary>
     public int[] ComputedTokens()
