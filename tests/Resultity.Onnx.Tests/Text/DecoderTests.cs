@@ -22,7 +22,7 @@ public sealed class DecoderTests(ChatModel chat)
         var rows = new List<(KvRow Row, List<int> Tokens)>();
         KvSnapshot? snapshot = null;
         List<int> saved = [];
-        for (var action = 0; action < 70; action++)
+        for (var action = 0; action < 40; action++)
         {
             if (rows.Count == 0 || rows.Count < decoder.Capacity && random.Next(4) == 0)
             {

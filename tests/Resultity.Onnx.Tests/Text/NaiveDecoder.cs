@@ -7,7 +7,7 @@ namespace Resultity.Onnx.Tests.Text;
 /// <summary>The reference: the whole sequence computed anew for each token, without a cache, a batch or anything of the engine's.</summary>
 internal sealed class NaiveDecoder(string folder, int layers = 6, int heads = 2, int dimension = 32) : IDisposable
 {
-    private readonly InferenceSession _session = new(Path.Combine(folder, "onnx", "model.onnx"));
+    private readonly InferenceSession _session = new(Path.Combine(folder, "onnx", "model.onnx"), new SessionOptions { IntraOpNumThreads = 1 });
     private readonly ConcurrentDictionary<string, Lazy<int[]>> _greedy = [];
 
     public float[] Logits(IReadOnlyList<int> tokens)
