@@ -72,7 +72,7 @@ internal static class CommandLine
     {
         if (parsed.CommandResult.Command is not { Action: null } group || group.Subcommands.All(command => command.Name != "list")) return null;
         var depth = Path(group).Count - 1;
-        return parsed.Action is not HelpWithExamples && arguments.Skip(depth).All(argument => argument.StartsWith('-')) && arguments.Length >= depth
+        return parsed.Action is not HelpWithExamples && arguments.Length >= depth && (arguments.Length == depth || arguments[depth].StartsWith('-'))
             ? [.. arguments.Take(depth), "list", .. arguments.Skip(depth)]
             : null;
     }

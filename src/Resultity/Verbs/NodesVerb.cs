@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Resultity.Cli;
 using Resultity.Client;
@@ -10,11 +9,10 @@ namespace Resultity.Verbs;
 internal sealed class NodesVerb : Verb
 {
     public NodesVerb(Terminal terminal)
-        : base(terminal, "nodes", "List, drain and revoke nodes; make the tokens that let new ones join.")
+        : base(terminal, "nodes", "List and revoke nodes; make the tokens that let new ones join.")
     {
         Add(new ListVerb(terminal));
-        Add(new ActVerb(terminal, "drain", "Let a node finish what it runs and give it nothing new.", HttpMethod.Post, "/drain", "drains"));
-        Add(new ActVerb(terminal, "revoke", "Revoke a node's key: its links close and it cannot come back.", HttpMethod.Delete, "", "revoked"));
+        Add(new RevokeVerb(terminal));
         Add(new TokensVerb(terminal));
         Examples =
         [
@@ -53,10 +51,10 @@ internal sealed class NodesVerb : Verb
         ];
     }
 
-    private sealed class ActVerb : Verb
+    private sealed class RevokeVerb : Verb
     {
-        public ActVerb(Terminal terminal, string name, string description, HttpMethod method, string suffix, string done)
-            : base(terminal, name, description)
+        public RevokeVerb(Terminal terminal)
+            : base(terminal, "revoke", "Revoke a node's key: its links close and it cannot come back.")
         {
             var id = new Argument<string>("id") { Description = "The node's id" };
             Add(id);
@@ -64,8 +62,8 @@ internal sealed class NodesVerb : Verb
             Runs(async (parsed, cancellation) =>
             {
                 using var client = connection.Open(parsed);
-                await client.JsonAsync(method, $"admin/v1/nodes/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}{suffix}", null, cancellation);
-                terminal.Note(done);
+                await client.JsonAsync(HttpMethod.Delete, $"admin/v1/nodes/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}", null, cancellation);
+                terminal.Note("revoked");
                 return ExitCode.Ok;
             });
         }
@@ -132,18 +130,13 @@ internal sealed class NodesVerb : Verb
                     return ExitCode.Ok;
                 }
 
-                Table.Write(terminal, ["ID", "STATE", "USES", "CREATED", "EXPIRES"], [.. list.Items("data").Select(token => new[]
+                Table.Write(terminal, ["ID", "STATE", "USES LEFT", "CREATED", "EXPIRES"], [.. list.Items("data").Select(token => new[]
                 {
-                    token.Text("id"), token.Text("state"), Uses(token), token.When("created_at"), token.When("expires_at"),
+                    token.Text("id"), token.Text("state"), token.Number("uses_left") is { } left ? $"{left:0}" : "any", token.When("created_at"), token.When("expires_at"),
                 })]);
                 return ExitCode.Ok;
             });
         }
-
-        private static string Uses(JsonNode token) =>
-            token.Number("max_uses") is > 0 and { } most
-                ? string.Create(CultureInfo.InvariantCulture, $"{token.Number("uses"):0} of {most:0}")
-                : token.Text("uses");
     }
 
     private sealed class TokenRevokeVerb : Verb

@@ -13,6 +13,7 @@ internal sealed class UpVerb : Verb
 {
     private static readonly TimeSpan TokenLife = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LoadPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan OfferPatience = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
     private readonly HostOptions _options;
@@ -71,7 +72,7 @@ internal sealed class UpVerb : Verb
         {
             var offers = gateway.Nodes.SelectMany(node => node.Offers).ToList();
             var settled = offers.Count > 0 && offers.All(offer => offer.State != ModelState.Loading);
-            if (settled || Terminal.Time.GetElapsedTime(since) > LoadPatience) return offers;
+            if (settled || Terminal.Time.GetElapsedTime(since) > (offers.Count > 0 ? LoadPatience : OfferPatience)) return offers;
             await timer.WaitForNextTickAsync(cancellation);
         }
     }
