@@ -56,9 +56,7 @@ public sealed class GatewayHost : IAsyncDisposable
         // Signals are the program's own: it drains before it stops.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddGateway(options);
-        var app = builder.Build();
-        app.UseGateway();
-        return new GatewayHost(app, options);
+        return new GatewayHost(builder.Build(), options);
     }
 
     /// <summary>Starts, and returns when it listens.</summary>
@@ -70,6 +68,8 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         try
         {
+            // Opens the storage, which may be in use or damaged.
+            _app.UseGateway();
             var keys = _app.Services.GetRequiredService<FirstKeys>();
             AdminKey = await keys.AdminAsync(admin, cancellation);
             ApiKey = await keys.ApiAsync(api, cancellation);

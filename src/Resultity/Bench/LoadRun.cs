@@ -8,10 +8,10 @@ namespace Resultity.Bench;
 /// <summary>One request of a run.</summary>
 /// <param name="FirstToken">Seconds from sending to the first piece of text.</param>
 /// <param name="Total">Seconds from sending to the end.</param>
-/// <param name="Gaps">Seconds between the pieces of text.</param>
+/// <param name="LastToken">Seconds from sending to the last piece of text.</param>
 /// <param name="Tokens">Tokens of answer by the server's count, or the pieces of text if it did not say.</param>
 /// <param name="Failure">Why it failed; <see langword="null"/> if the answer is whole.</param>
-internal sealed record LoadSample(double FirstToken, double Total, IReadOnlyList<double> Gaps, long Tokens, string? Failure);
+internal sealed record LoadSample(double FirstToken, double LastToken, double Total, long Tokens, string? Failure);
 
 /// <summary>A closed-loop run: so many clients, each with one streamed chat at a time.</summary>
 internal sealed class LoadRun(ApiClient client, TimeProvider time, string model, string prompt, int maxTokens)
@@ -42,9 +42,9 @@ internal sealed class LoadRun(ApiClient client, TimeProvider time, string model,
         };
         var sent = time.GetTimestamp();
         double first = 0;
-        long last = 0;
+        double last = 0;
         long tokens = 0;
-        var gaps = new List<double>();
+        long pieces = 0;
         string? failure = "the stream ended early";
         try
         {
@@ -59,13 +59,12 @@ internal sealed class LoadRun(ApiClient client, TimeProvider time, string model,
                     break;
                 }
 
-                var now = time.GetTimestamp();
+                var now = time.GetElapsedTime(sent).TotalSeconds;
                 var chunk = JsonNode.Parse(data);
                 if (chunk.At("error") is { } error) failure = error.Text("message");
                 if (chunk.Number("usage", "completion_tokens") is { } counted) tokens = (long)counted;
                 if (chunk.Text("choices", "0", "delta", "content").Length == 0) continue;
-                if (last == 0) first = time.GetElapsedTime(sent, now).TotalSeconds;
-                else gaps.Add(time.GetElapsedTime(last, now).TotalSeconds);
+                if (pieces++ == 0) first = now;
                 last = now;
             }
         }
@@ -74,6 +73,6 @@ internal sealed class LoadRun(ApiClient client, TimeProvider time, string model,
             failure = failed.Message;
         }
 
-        return new LoadSample(first, time.GetElapsedTime(sent).TotalSeconds, gaps, tokens > 0 ? tokens : last == 0 ? 0 : gaps.Count + 1, failure);
+        return new LoadSample(first, last, time.GetElapsedTime(sent).TotalSeconds, tokens > 0 ? tokens : pieces, failure);
     }
 }

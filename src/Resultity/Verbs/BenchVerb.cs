@@ -12,7 +12,7 @@ internal sealed class BenchVerb : Verb
     private readonly Option<int> _concurrency = new("--concurrency", "-c") { Description = "Requests at the same time", HelpName = "count", DefaultValueFactory = _ => 4 };
     private readonly Option<int> _requests = new("--requests", "-n") { Description = "Requests in all", HelpName = "count", DefaultValueFactory = _ => 32 };
     private readonly Option<int> _maxTokens = new("--max-tokens") { Description = "The most tokens of each answer", HelpName = "count", DefaultValueFactory = _ => 64 };
-    private readonly Option<string> _prompt = new("--prompt", "-p") { Description = "What is asked", HelpName = "text", DefaultValueFactory = _ => "Tell me about a red circle." };
+    private readonly Option<string> _prompt = new("--prompt", "-p") { Description = "What is asked", HelpName = "text", DefaultValueFactory = _ => "Tell me a short story." };
     private readonly Option<bool> _json = new("--json") { Description = "Print the figures as JSON" };
     private readonly ConnectionOptions _connection;
 

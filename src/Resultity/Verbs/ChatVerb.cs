@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using Resultity.Chat;
 using Resultity.Cli;
@@ -36,7 +37,13 @@ internal sealed class ChatVerb : Verb
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var prompt = string.Join(' ', parsed.GetValue(_prompt) ?? []);
+        var words = parsed.GetValue(_prompt) ?? [];
+        if (parsed.Tokens.All(token => token.Type != TokenType.DoubleDash) && words.FirstOrDefault(word => word.StartsWith("--", StringComparison.Ordinal)) is { } option)
+        {
+            throw new CliException(ExitCode.Usage, $"{option} is not an option of chat.", "To ask something that begins with two dashes, put -- before it.");
+        }
+
+        var prompt = string.Join(' ', words);
         var json = parsed.GetValue(_json);
         var interactive = prompt.Length == 0 && Terminal.InIsTerminal && !json;
         if (!interactive && !Terminal.InIsTerminal)

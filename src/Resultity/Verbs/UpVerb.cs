@@ -95,7 +95,7 @@ internal sealed class UpVerb : Verb
             var key = gateway.Host.ApiKey.IsNew ? gateway.Host.ApiKey.Secret : "$RESULTITY_API_KEY";
             output.WriteLine($"  curl {url}/chat/completions \\");
             output.WriteLine($"    -H \"Authorization: Bearer {key}\" -H \"Content-Type: application/json\" \\");
-            output.WriteLine($$"""    -d '{"model": "{{chat.Model}}", "messages": [{"role": "user", "content": "What shape is a ball?"}]}'""");
+            output.WriteLine($$"""    -d '{"model": "{{chat.Model}}", "messages": [{"role": "user", "content": "Hello! Who are you?"}]}'""");
             output.WriteLine();
             output.WriteLine("  resultity chat");
             output.WriteLine();
