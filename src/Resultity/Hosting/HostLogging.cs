@@ -26,6 +26,8 @@ internal static class HostLogging
             logging.SetMinimumLevel(level);
             // The framework's own lines per request would be the hot path's main cost, and say less than ours.
             logging.AddFilter("Microsoft", level < LogLevel.Warning ? LogLevel.Warning : level);
+            // A start that fails is told by the verb, in one sentence.
+            logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
             logging.AddFilter("System.Net.Http", level < LogLevel.Warning ? LogLevel.Warning : level);
             if (json)
             {

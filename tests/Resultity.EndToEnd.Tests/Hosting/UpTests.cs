@@ -78,7 +78,7 @@ public sealed class UpTests
     [Fact]
     public async Task A_drain_lets_a_stream_finish_and_refuses_new_requests()
     {
-        await using var upstream = await FakeUpstreamProcess.StartAsync("--chunks=20", "--interval=100ms");
+        await using var upstream = await FakeUpstreamProcess.StartAsync("--chunks=20", "--chunk-delay=100ms");
         await using var installation = await Installation.StartAsync("up", "--openai", $"{upstream.Address}v1");
         var model = await FirstModelAsync(installation);
         using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = Body(model, "Hello", stream: true) };
@@ -105,7 +105,7 @@ public sealed class UpTests
     [Fact]
     public async Task A_second_signal_stops_at_once()
     {
-        await using var upstream = await FakeUpstreamProcess.StartAsync("--chunks=1000", "--interval=100ms");
+        await using var upstream = await FakeUpstreamProcess.StartAsync("--chunks=1000", "--chunk-delay=100ms");
         await using var installation = await Installation.StartAsync("up", "--openai", $"{upstream.Address}v1");
         var model = await FirstModelAsync(installation);
         using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions") { Content = Body(model, "Hello", stream: true) };

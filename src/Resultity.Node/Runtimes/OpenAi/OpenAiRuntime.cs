@@ -19,6 +19,7 @@ public sealed partial class OpenAiRuntime : IRuntime
     private readonly ILogger<OpenAiRuntime> _logger;
     private readonly HttpMessageInvoker _http;
     private readonly Uri _root;
+    private int _disposed;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _probeNow = new(0, 1);
     private UpstreamKey? _key;
@@ -87,6 +88,9 @@ public sealed partial class OpenAiRuntime : IRuntime
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // The agent disposes of its runtimes, and so does the container that made this one.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _stop.CancelAsync();
         await _probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _http.Dispose();
