@@ -20,6 +20,7 @@ internal static class ResponseEndpoints
         services.AddOptions<ResponseOptions>();
         services.AddSingleton<ResponseArchive>();
         services.AddSingleton<ResponseIntake>();
+        services.AddSingleton<ResponseStart>();
         services.AddSingleton<ResponseStreamDelivery>();
         services.AddSingleton<ResponseHandler>();
         services.AddSingleton<StoredResponseHandler>();

@@ -17,6 +17,15 @@ internal static class ResponseFaults
     public static Fault ItemNotFound(string id, string param) =>
         Fault.NotFound($"Item with id '{Shorten(id)}' not found.", "item_not_found", param);
 
+    /// <summary>A chat completion's fault in the words of a response request: what is wrong with a message was wrong with an item, and the client never saw messages.</summary>
+    public static Fault OfChat(Fault fault) => fault.Param switch
+    {
+        not null when fault.Param.StartsWith("messages", StringComparison.Ordinal) => fault with { Param = "input" },
+        not null when fault.Param.StartsWith("response_format", StringComparison.Ordinal) => fault with { Param = "text.format" },
+        "max_tokens" => fault with { Param = "max_output_tokens" },
+        _ => fault,
+    };
+
     /// <summary>The code of <c>response.error</c>: OpenAI's closed list has one for whatever is not the prompt's or the rate's fault.</summary>
     public static string CodeOf(Fault fault) => fault.Kind switch
     {

@@ -19,7 +19,7 @@ internal sealed class ResponseHandler(
     ResponseStreamDelivery streams,
     BackgroundResponses background,
     ResponseFollower follower,
-    InferencePipeline pipeline,
+    ResponseStart start,
     AdmissionControl admission,
     IEnumerable<IPollingSubmission> polling,
     IOptions<GatewayHttpOptions> options,
@@ -102,7 +102,7 @@ internal sealed class ResponseHandler(
 
     private async Task DeliverWholeAsync(HttpContext context, PreparedResponse prepared)
     {
-        var outcome = await pipeline.StartAsync(prepared.Chat, context.RequestAborted);
+        var outcome = await start.StartAsync(prepared, observe: null, context.RequestAborted);
         RateLimitHeaders.Write(context.Response, admission.Read(prepared.Chat.Caller));
         if (!outcome.TryGet(out var stream, out var fault))
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Pipeline;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Responses;
@@ -46,24 +47,21 @@ internal sealed class ResponseIntake(ResponseArchive archive, IRequestReader cha
         return Build(request, state, conversation, stored.InputItems, envelope);
     }
 
-    private Outcome<PreparedResponse> Build(
-        ResponseRequest request, ResponseState state, IReadOnlyList<JsonElement> conversation, ReadOnlyMemory<byte> stored, StoredRequest envelope)
+    /// <summary>Writes the chat completion that answers a conversation, and validates what is passed on to it.</summary>
+    public Outcome<InferenceRequest> WriteChat(ResponseRequest request, IReadOnlyList<JsonElement> conversation, StoredRequest envelope)
     {
         if (!ChatBodyWriter.Write(request, conversation, request.Stream).TryGet(out var body, out var fault)
             || !chat.Read(envelope with { Endpoint = InferenceEndpoint.ChatCompletions.Path, ContentType = "application/json", Body = body.Bytes }).TryGet(out var runnable, out fault))
         {
-            return AsResponseFault(fault);
+            return ResponseFaults.OfChat(fault);
         }
 
-        return new PreparedResponse(state, runnable, stored);
+        return runnable;
     }
 
-    // What is wrong with a message was wrong with an item; the client never saw messages.
-    private static Fault AsResponseFault(Fault fault) => fault.Param switch
-    {
-        not null when fault.Param.StartsWith("messages", StringComparison.Ordinal) => fault with { Param = "input" },
-        "max_tokens" => fault with { Param = "max_output_tokens" },
-        not null when fault.Param.StartsWith("response_format", StringComparison.Ordinal) => fault with { Param = "text.format" },
-        _ => fault,
-    };
+    private Outcome<PreparedResponse> Build(
+        ResponseRequest request, ResponseState state, IReadOnlyList<JsonElement> conversation, ReadOnlyMemory<byte> stored, StoredRequest envelope) =>
+        WriteChat(request, conversation, envelope).TryGet(out var runnable, out var fault)
+            ? new PreparedResponse(state, runnable, conversation, stored, envelope)
+            : fault;
 }

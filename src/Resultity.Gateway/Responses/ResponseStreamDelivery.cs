@@ -18,7 +18,7 @@ namespace Resultity.Gateway.Responses;
 /// The response is stored before its last event is sent, so a client that has seen the end can continue from it at once.
 /// </remarks>
 internal sealed class ResponseStreamDelivery(
-    InferencePipeline pipeline,
+    ResponseStart start,
     AdmissionControl admission,
     ResponseArchive archive,
     LiveStreams streams,
@@ -58,7 +58,7 @@ internal sealed class ResponseStreamDelivery(
     {
         using var events = new ResponseEventBuffer();
         var assembly = new ResponseAssembly(prepared.State, events, clock.Time);
-        var outcome = await pipeline.StartAsync(prepared.Chat, live.Stop);
+        var outcome = await start.StartAsync(prepared, observe: null, live.Stop);
         await sse.BeginAsync();
         var usage = default(Usage);
         if (outcome.TryGet(out var stream, out var fault))

@@ -88,6 +88,35 @@ public sealed class ResponseWireTests : IAsyncLifetime
         Assert.Equal("""[{"role":"assistant","content":"Forty-two."},{"role":"user","content":"Sure?"}]""", _gateway.Node.Asked.Last().GetProperty("messages").GetRawText());
     }
 
+    [Theory]
+    [InlineData("false")]
+    [InlineData("true")]
+    public async Task The_oldest_turns_are_left_out_where_the_model_has_no_room(string stream)
+    {
+        const string overflow = """{"error":{"message":"too long","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""";
+        _gateway.Node.Says(overflow, 400).Says(overflow, 400);
+        _ = stream == "true" ? _gateway.Node.Streams([TextChunk("ok"), Finish("stop")]) : _gateway.Node.SaysText("ok");
+        var input = string.Join(',', Enumerable.Range(0, 5).Select(i => $$"""{"role":"user","content":"q{{i}}"},{"role":"assistant","content":"a{{i}}"}"""));
+        var (status, body) = await _gateway.PostAsync(
+            $$"""{"model":"scripted","truncation":"auto","stream":{{stream}},"input":[{"role":"system","content":"s"},{{input}},{"role":"user","content":"last"}]}""");
+
+        Assert.True(status == 200, body);
+        Assert.Equal(
+            [["s", "q0", "a0", "q1", "a1", "q2", "a2", "q3", "a3", "q4", "a4", "last"], ["s", "q3", "a3", "q4", "a4", "last"], ["s", "last"]],
+            _gateway.Node.Asked.Select(asked => asked.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("content").GetString()!).ToArray()));
+    }
+
+    [Fact]
+    public async Task A_conversation_that_may_not_be_cut_is_refused_with_the_right_name()
+    {
+        _gateway.Node.Says("""{"error":{"message":"too long","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""", 400);
+        var (status, body) = await _gateway.PostAsync("""{"model":"scripted","input":[{"role":"user","content":"a"},{"role":"user","content":"b"}]}""");
+
+        Assert.Equal(400, status);
+        var error = JsonElement.Parse(body).GetProperty("error");
+        Assert.Equal(("context_length_exceeded", "input"), (error.GetProperty("code").GetString(), error.GetProperty("param").GetString()));
+    }
+
     [Fact]
     public async Task A_synchronous_response_cannot_be_cancelled()
     {

@@ -9,7 +9,7 @@ namespace Resultity.Gateway.Responses.Background;
 /// <remarks>
 /// The response's object is written when it ends; until then its status is the job's. A refusal that the runner may try again leaves no trace in it.
 /// </remarks>
-internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake intake, InferencePipeline pipeline, TimeProvider time) : IJobKind
+internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake intake, ResponseStart start, TimeProvider time) : IJobKind
 {
     /// <summary>The kind's name.</summary>
     public const string KindName = "response";
@@ -26,7 +26,6 @@ internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake in
             return Failed(run, fault);
         }
 
-        run.Observe(prepared.Chat);
         using var events = request.Stream ? new ResponseEventBuffer() : null;
         var assembly = new ResponseAssembly(prepared.State, events, time);
         if (request.Background)
@@ -35,7 +34,7 @@ internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake in
         }
 
         if (!Publish(events, run.Output)
-            || !(await pipeline.StartAsync(prepared.Chat, cancellation)).TryGet(out var stream, out fault))
+            || !(await start.StartAsync(prepared, run.Observe, cancellation)).TryGet(out var stream, out fault))
         {
             return Failed(run, fault ?? TooLarge);
         }
