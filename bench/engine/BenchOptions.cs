@@ -12,6 +12,7 @@ internal sealed record BenchOptions
     public int Rounds { get; init; } = 5;
     public int Tokens { get; init; } = 300;
     public int[] Streams { get; init; } = [1, 8];
+    public int Prompt { get; init; } = 900;
     public int Port { get; init; } = 18760;
     public bool Fuse { get; init; } = true;
 
@@ -30,9 +31,10 @@ internal sealed record BenchOptions
                 "--rounds" => options with { Rounds = Number(value) },
                 "--tokens" => options with { Tokens = Number(value) },
                 "--streams" => options with { Streams = [.. value.Split(',').Select(Number)] },
+                "--prompt" => options with { Prompt = Number(value) },
                 "--port" => options with { Port = Number(value) },
                 "--fuse" => options with { Fuse = bool.Parse(value) },
-                _ => throw new ArgumentException($"Unknown option {args[i]}; there are --model, --llama-server, --gguf, --threads, --rounds, --tokens, --streams, --port, --fuse."),
+                _ => throw new ArgumentException($"Unknown option {args[i]}; there are --model, --llama-server, --gguf, --threads, --rounds, --tokens, --streams, --prompt, --port, --fuse."),
             };
         }
         return options;

@@ -27,6 +27,19 @@ for (var round = -1; round < options.Rounds; round++)
             allocated.Add((double)(GC.GetTotalAllocatedBytes() - bytes) / (streams * options.Tokens));
         }
 
+var firstTokens = contenders.ToDictionary(c => c.Name, _ => new List<double>());
+for (var round = -1; round < options.Rounds && options.Prompt > 0; round++)
+    foreach (var (name, generate) in contenders)
+    {
+        var clock = Stopwatch.StartNew();
+        await generate(LongPrompt(options.Prompt, round), 1);
+        if (round >= 0) firstTokens[name].Add(clock.Elapsed.TotalMilliseconds);
+    }
+
+var idleBefore = Environment.CpuUsage.TotalTime;
+await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
+var idle = Environment.CpuUsage.TotalTime - idleBefore;
+
 Console.WriteLine($"{options.Model}, {options.Threads} threads, {options.Tokens} tokens a stream, {options.Rounds} rounds, keys and values {(model.InPlace ? "in place" : "copied")}, {DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime):yyyy-MM-dd}");
 foreach (var streams in options.Streams)
 {
@@ -34,12 +47,23 @@ foreach (var streams in options.Streams)
         Console.WriteLine($"{streams,3} streams  {name,-13} median {Median(rates[(name, streams)]),7:F0} tokens/s   all {string.Join(" ", rates[(name, streams)].Select(r => $"{r:F0}"))}");
     if (server is not null) Console.WriteLine($"{streams,3} streams  ratio         {Median(rates[("engine", streams)]) / Median(rates[("llama-server", streams)]),7:F2}");
 }
+foreach (var (name, times) in firstTokens)
+    if (options.Prompt > 0) Console.WriteLine($"prompt of {options.Prompt} tokens to its first token: {name,-13} median {Median(times):F1} ms   all {string.Join(" ", times.Select(t => $"{t:F1}"))}");
 foreach (var (index, streams) in options.Streams.Index())
     Console.WriteLine($"{streams,3} streams  engine's process: {Median([.. cpu.Where((_, i) => i % options.Streams.Length == index)]):F0} us of processor time and {Median([.. allocated.Where((_, i) => i % options.Streams.Length == index)]):F0} bytes allocated per token, prompt and consumer included");
 
+Console.WriteLine($"idle with the model loaded: {idle.TotalMilliseconds / 2:F1} ms of processor time per second");
+
 static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-static int[] Prompt(int stream) => [1, 278, 15, 772, 357, 267, 548, 731, 498, 267, 1407, 51, 2, 15, 1, 275, 15 + stream];
+// Different from the third token on, so that no stream can take over what another has computed.
+static int[] Prompt(int stream) => [1, 278, 15 + stream, 772, 357, 267, 548, 731, 498, 267, 1407, 51, 2, 15, 1, 275, 15];
+
+static int[] LongPrompt(int tokens, int seed)
+{
+    var random = new Random(seed);
+    return [.. Enumerable.Range(0, tokens).Select(_ => random.Next(5, 1500))];
+}
 
 async Task EngineAsync(int[] prompt, int tokens)
 {
