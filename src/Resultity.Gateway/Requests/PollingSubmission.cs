@@ -10,7 +10,7 @@ using Resultity.Serving.Pipeline;
 namespace Resultity.Gateway.Requests;
 
 /// <summary>Accepts requests whose answers are fetched later: durable first, 202 second.</summary>
-internal sealed class PollingSubmission(JobQueue jobs, ModelCatalog catalog, RequestJson json, RequestAnswer answer, JobOptions options) : IPollingSubmission
+internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatalog catalog, RequestJson json, RequestAnswer answer, JobOptions options) : IPollingSubmission
 {
     /// <inheritdoc/>
     public Task SubmitAsync(HttpContext context, InferenceRequest request) => SubmitAsync(
@@ -42,7 +42,7 @@ internal sealed class PollingSubmission(JobQueue jobs, ModelCatalog catalog, Req
         if (PollingHeaders.Wait(context.Request) is { } seconds)
         {
             headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"respond-async, wait={seconds}");
-            job = await jobs.WaitAsync(job.Namespace, job.Id, TimeSpan.FromSeconds(seconds), context.RequestAborted) ?? job;
+            job = await poll.WaitAsync(context, job.Namespace, job.Id, TimeSpan.FromSeconds(seconds)) ?? job;
             if (job.Status.IsFinal())
             {
                 await answer.WriteAsync(context, job);

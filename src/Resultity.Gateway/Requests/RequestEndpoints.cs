@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Hosting;
 using Resultity.Gateway.Http.Inference;
 
 namespace Resultity.Gateway.Requests;
@@ -16,6 +18,8 @@ internal static class RequestEndpoints
     /// <summary>Registers the parts. The host adds the durable requests and the stores.</summary>
     public static IServiceCollection AddRequests(this IServiceCollection services)
     {
+        services.TryAddSingleton<DrainState>();
+        services.AddSingleton<LongPoll>();
         services.AddSingleton<RequestAnswer>();
         services.AddSingleton<RequestJson>();
         services.AddSingleton<RequestHandler>();

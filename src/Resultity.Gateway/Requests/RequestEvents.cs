@@ -15,7 +15,7 @@ namespace Resultity.Gateway.Requests;
 /// whose numbers begin at the next multiple of <see cref="RequestFollower.NumbersPerRun"/>; a place in an older one begins it anew.
 /// </remarks>
 internal sealed class RequestEvents(
-    JobQueue jobs, LiveJobs live, RequestJson json, StreamReplay streams, StreamClock clock, IOptions<GatewayHttpOptions> options)
+    JobQueue jobs, LongPoll poll, LiveJobs live, RequestJson json, StreamReplay streams, StreamClock clock, IOptions<GatewayHttpOptions> options)
 {
     /// <summary>Writes the events until the request is finished or the client goes.</summary>
     public async Task FollowAsync(HttpContext context)
@@ -42,12 +42,17 @@ internal sealed class RequestEvents(
 
         var sse = new SseResponse(context, clock, options.Value);
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((SseResponse)state!).Close(), sse);
+        using var patience = poll.Patience(context);
         clock.Add(sse);
         try
         {
             await sse.BeginAsync();
-            await new RequestFollower(jobs, live, json, clock, sse, context, id, after).RunAsync();
+            await new RequestFollower(jobs, live, json, clock, sse, context, id, after, patience.Token).RunAsync();
             await sse.EndAsync();
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // The gateway stops; the client goes on from its last event, here or elsewhere.
         }
         finally
         {

@@ -8,7 +8,7 @@ namespace Resultity.Gateway.Requests;
 
 /// <summary>One client following one request. Enters and leaves within a turn of the response.</summary>
 internal sealed class RequestFollower(
-    JobQueue jobs, LiveJobs live, RequestJson json, StreamClock clock, SseResponse sse, HttpContext context, string id, long after)
+    JobQueue jobs, LiveJobs live, RequestJson json, StreamClock clock, SseResponse sse, HttpContext context, string id, long after, CancellationToken patience)
 {
     /// <summary>More events than an output can have.</summary>
     public const long NumbersPerRun = 100_000_000;
@@ -18,7 +18,6 @@ internal sealed class RequestFollower(
 
     private static readonly TimeSpan PositionInterval = TimeSpan.FromSeconds(2);
 
-    private readonly CancellationToken _gone = context.RequestAborted;
     private ReadOnlyMemory<byte> _said;
     private long _after = after;
 
@@ -28,7 +27,7 @@ internal sealed class RequestFollower(
         while (!sse.IsClosed)
         {
             watch.Reset();
-            if (await jobs.GetAsync(context.Caller.Namespace, id, _gone) is not { } job)
+            if (await jobs.GetAsync(context.Caller.Namespace, id, patience) is not { } job)
             {
                 // Deleted: there is nothing more to say.
                 return;
@@ -64,7 +63,7 @@ internal sealed class RequestFollower(
             {
                 // Once the run has ended nothing more comes from it, but its end is still to be told.
                 var more = run?.Output.WaitAsync(next) is { IsCompleted: false } waiting ? Task.WhenAny(changed, waiting) : changed;
-                await (run?.Ticket is null ? more.WaitAsync(_gone) : more.WaitAsync(PositionInterval, clock.Time, _gone));
+                await (run?.Ticket is null ? more.WaitAsync(patience) : more.WaitAsync(PositionInterval, clock.Time, patience));
             }
             catch (TimeoutException)
             {
@@ -85,7 +84,7 @@ internal sealed class RequestFollower(
     /// <summary>What the client has not seen of a finished request's output.</summary>
     private async ValueTask WriteRestAsync(Job job)
     {
-        if (await jobs.ReadAnswerAsync(job, _gone) is not { } answer)
+        if (await jobs.ReadAnswerAsync(job, patience) is not { } answer)
         {
             return;
         }

@@ -6,7 +6,7 @@ using Resultity.Serving.Jobs;
 namespace Resultity.Gateway.Requests;
 
 /// <summary>Looks at, waits for, lists, cancels and deletes requests.</summary>
-internal sealed class RequestHandler(JobQueue jobs, RequestJson json, RequestAnswer answer)
+internal sealed class RequestHandler(JobQueue jobs, LongPoll poll, RequestJson json, RequestAnswer answer)
 {
     /// <summary><c>GET /v1/requests/{id}</c>: 202 until it is finished; <c>wait</c> holds the answer back until then.</summary>
     public async Task GetAsync(HttpContext context)
@@ -17,7 +17,7 @@ internal sealed class RequestHandler(JobQueue jobs, RequestJson json, RequestAns
             return;
         }
 
-        var job = await jobs.WaitAsync(context.Caller.Namespace, IdOf(context), wait, context.RequestAborted);
+        var job = await poll.WaitAsync(context, context.Caller.Namespace, IdOf(context), wait);
         await WriteAsync(context, job);
     }
 

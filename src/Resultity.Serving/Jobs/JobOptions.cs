@@ -7,9 +7,9 @@ public sealed class JobOptions
     /// <value><c>gateway</c>: with embedded storage the data folder's lock keeps others out.</value>
     public string Owner { get; set; } = "gateway";
 
-    /// <summary>How many jobs wait in the dispatcher's queue at most. A few are enough to keep the nodes busy; the rest waits in the store.</summary>
+    /// <summary>How many jobs of one model wait in the dispatcher's queue at most. A few are enough to keep the nodes busy; the rest waits in the store.</summary>
     /// <value>32.</value>
-    public int MaxWaiting { get; set; } = 32;
+    public int MaxWaitingPerModel { get; set; } = 32;
 
     /// <summary>How many jobs this process runs at the same time at most, waiting ones included.</summary>
     /// <value>1024.</value>

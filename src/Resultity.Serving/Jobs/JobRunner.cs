@@ -17,6 +17,9 @@ public sealed partial class JobRunner(
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
+    /// <summary>A claim holds up every other write, so it takes no more than this.</summary>
+    private const int MostAtOnce = 128;
+
     private readonly Dictionary<string, IJobKind> _kinds = kinds.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _startedAt;
@@ -56,14 +59,18 @@ public sealed partial class JobRunner(
     private async Task ClaimAsync(CancellationToken stopping)
     {
         var runs = live.All.ToList();
-        var free = Math.Min(options.MaxWaiting - runs.Count(static run => !run.HasStarted), options.MaxRunning - runs.Count);
-        if (free <= 0)
+        if (runs.Count >= options.MaxRunning)
         {
             return;
         }
 
+        var room = new ClaimRoom(Math.Min(options.MaxRunning - runs.Count, MostAtOnce), options.MaxWaitingPerModel)
+        {
+            Waiting = runs.Where(static run => !run.HasStarted).CountBy(static run => run.Job.Model).ToDictionary(StringComparer.Ordinal),
+        };
+
         var now = time.GetUtcNow();
-        var jobs = await store.ClaimAsync(options.Owner, free, now, now + options.Lease, stopping).ConfigureAwait(false);
+        var jobs = await store.ClaimAsync(options.Owner, room, now, now + options.Lease, stopping).ConfigureAwait(false);
         foreach (var job in jobs)
         {
             var body = await store.ReadBodyAsync(job.Id, stopping).ConfigureAwait(false);
@@ -78,6 +85,11 @@ public sealed partial class JobRunner(
             var run = new JobRun(job, body.Value, caller ?? new() { KeyId = job.KeyId, Namespace = job.Namespace }, new JobOutput(options.MaxOutputBytes), MarkStarted);
             live.Add(run);
             _ = RunAsync(run, isAllowed: caller is not null);
+        }
+
+        if (jobs.Count == room.Count)
+        {
+            Wake();
         }
     }
 

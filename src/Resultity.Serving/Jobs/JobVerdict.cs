@@ -37,7 +37,8 @@ internal sealed record JobVerdict(JobResult Result, DateTimeOffset? RetryAt = nu
                 break;
         }
 
-        if (now >= job.Deadline)
+        // The pipeline's timer may be a moment ahead of the clock; it has no other deadline than the job's.
+        if (now >= job.Deadline || result.Fault is { Kind: FaultKind.DeadlineExceeded })
         {
             return new JobVerdict(result with { Status = JobStatus.Expired });
         }

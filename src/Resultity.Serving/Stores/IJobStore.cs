@@ -23,6 +23,18 @@ public sealed record JobFilter(string Namespace, PageQuery Page)
 /// <param name="Body">Its bytes, which belong to the caller.</param>
 public sealed record JobAnswer(string ContentType, ReadOnlyMemory<byte> Body);
 
+/// <summary>How many jobs a runner has room for.</summary>
+/// <param name="Count">The most jobs wanted.</param>
+/// <param name="PerModel">The most jobs of one model that may wait for a node.</param>
+public sealed record ClaimRoom(int Count, int PerModel)
+{
+    /// <summary>How many jobs of a model the runner has waiting for a node already.</summary>
+    public IReadOnlyDictionary<string, int> Waiting { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The room for jobs of one model.</summary>
+    public int Of(string model) => PerModel - Waiting.GetValueOrDefault(model);
+}
+
 /// <summary>A claim that is in force.</summary>
 /// <param name="Id">The job's identifier.</param>
 /// <param name="Attempt">The claim's number.</param>
@@ -53,13 +65,13 @@ public interface IJobStore
     /// <summary>Reads the answer of a finished job; <see langword="null"/> if there is none.</summary>
     ValueTask<JobAnswer?> ReadAnswerAsync(string @namespace, string id, CancellationToken cancellation);
 
-    /// <summary>Claims jobs that nobody runs: queued ones, and ones whose lease has ended. Those that have waited longest come first, taking turns between namespaces.</summary>
+    /// <summary>Claims jobs that nobody runs: queued ones, and ones whose lease has ended. Those that have waited longest come first, taking turns between namespaces; a model without room holds up no other.</summary>
     /// <param name="owner">Who claims.</param>
-    /// <param name="count">The most jobs wanted.</param>
+    /// <param name="room">The most jobs wanted.</param>
     /// <param name="now">Jobs whose deadline has passed are left for <see cref="ExpireAsync"/>.</param>
     /// <param name="leaseUntil">From then on others may claim them, unless the lease is renewed.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    ValueTask<IReadOnlyList<Job>> ClaimAsync(string owner, int count, DateTimeOffset now, DateTimeOffset leaseUntil, CancellationToken cancellation);
+    ValueTask<IReadOnlyList<Job>> ClaimAsync(string owner, ClaimRoom room, DateTimeOffset now, DateTimeOffset leaseUntil, CancellationToken cancellation);
 
     /// <summary>Records that a node has a claimed job.</summary>
     /// <returns><see langword="false"/> if the claim is not the latest, or a cancel came first: then the job must be stopped.</returns>

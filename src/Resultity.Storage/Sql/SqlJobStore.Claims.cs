@@ -8,29 +8,17 @@ namespace Resultity.Storage.Sql;
 
 internal sealed partial class SqlJobStore
 {
-    private const string Unclaimed = "finished_at IS NULL AND lease_owner IS NULL";
-    private const string Claimed = "finished_at IS NULL AND lease_owner IS NOT NULL";
-
-    // Steps from one namespace to the next in the index, so that the cost goes with the namespaces that wait and not with their jobs.
-    private const string WaitingNamespaces = $"""
-        WITH RECURSIVE waiting (namespace) AS (
-            SELECT MIN(namespace) FROM jobs WHERE {Unclaimed}
-            UNION ALL
-            SELECT (SELECT MIN(j.namespace) FROM jobs j WHERE {Unclaimed} AND j.namespace > w.namespace) FROM waiting w WHERE w.namespace IS NOT NULL
-        )
-        SELECT w.namespace AS Namespace,
-               (SELECT MIN(j.available_at) FROM jobs j WHERE {Unclaimed} AND j.namespace = w.namespace) AS Oldest
-        FROM waiting w WHERE w.namespace IS NOT NULL
-        """;
+    internal const string Unclaimed = "finished_at IS NULL AND lease_owner IS NULL";
+    internal const string Claimed = "finished_at IS NULL AND lease_owner IS NOT NULL";
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Job>> ClaimAsync(
-        string owner, int count, DateTimeOffset now, DateTimeOffset leaseUntil, CancellationToken cancellation)
+        string owner, ClaimRoom room, DateTimeOffset now, DateTimeOffset leaseUntil, CancellationToken cancellation)
     {
         var (claimed, dropped) = await database.WriteAsync<(IReadOnlyList<Job>, List<string>)>(async (connection, transaction) =>
         {
             var ended = await HandBackAsync(connection, transaction, "lease_until <= @at", null, now);
-            var ids = await ChooseAsync(connection, transaction, count, now);
+            var ids = await JobTurns.ChooseAsync(connection, transaction, room, now);
             if (ids.Count == 0)
             {
                 return ([], ended.Blobs);
@@ -154,63 +142,10 @@ internal sealed partial class SqlJobStore
         return (count + cancelled.Count, blobs);
     }
 
-    /// <summary>Chooses whose turn it is: the namespace that has the fewest claimed jobs, among equals the one that has waited longest.</summary>
-    private static async Task<List<string>> ChooseAsync(DbConnection connection, DbTransaction transaction, int count, DateTimeOffset now)
-    {
-        var waiting = (await connection.QueryAsync<WaitingRow>(WaitingNamespaces, transaction: transaction)).AsList();
-        if (waiting.Count == 0)
-        {
-            return [];
-        }
-
-        // Counted here: with GROUP BY, SQLite walks all jobs in the order of their namespaces. A claim is small in number, a queue is not.
-        var claimed = (await connection.QueryAsync<string>($"SELECT namespace FROM jobs WHERE {Claimed} AND lease_owner > ''", transaction: transaction))
-            .CountBy(static @namespace => @namespace)
-            .ToDictionary(StringComparer.Ordinal);
-        var turns = new PriorityQueue<Queue<Candidate>, (int Claimed, long Oldest)>();
-        foreach (var row in waiting.Where(row => row.Oldest <= now.ToColumn()).OrderBy(row => (claimed.GetValueOrDefault(row.Namespace), row.Oldest)).Take(count))
-        {
-            var candidates = new Queue<Candidate>(await connection.QueryAsync<Candidate>(
-                $"""
-                SELECT id AS Id, available_at AS AvailableAt FROM jobs
-                WHERE {Unclaimed} AND namespace = @Namespace AND available_at <= @now AND deadline > @now ORDER BY available_at, sort_key LIMIT @count
-                """,
-                new { row.Namespace, now = now.ToColumn(), count }, transaction));
-            if (candidates.TryPeek(out var first))
-            {
-                turns.Enqueue(candidates, (claimed.GetValueOrDefault(row.Namespace), first.AvailableAt));
-            }
-        }
-
-        var chosen = new List<string>(count);
-        while (chosen.Count < count && turns.TryDequeue(out var candidates, out var turn))
-        {
-            chosen.Add(candidates.Dequeue().Id);
-            if (candidates.TryPeek(out var next))
-            {
-                turns.Enqueue(candidates, (turn.Claimed + 1, next.AvailableAt));
-            }
-        }
-
-        return chosen;
-    }
-
     private sealed class ClaimRow
     {
         public string Id { get; init; } = "";
         public int Attempt { get; init; }
         public string Status { get; init; } = "";
-    }
-
-    private sealed class WaitingRow
-    {
-        public string Namespace { get; init; } = "";
-        public long Oldest { get; init; }
-    }
-
-    private sealed class Candidate
-    {
-        public string Id { get; init; } = "";
-        public long AvailableAt { get; init; }
     }
 }

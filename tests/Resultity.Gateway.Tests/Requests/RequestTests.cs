@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Resultity.Gateway.Hosting;
 
 namespace Resultity.Gateway.Tests.Requests;
 
@@ -15,6 +17,20 @@ public sealed class RequestTests : PollingTest
         var (status, body) = await GetAsync($"{Url(request)}?wait=60");
         Assert.Equal((200, "completed"), (status, Status(body)));
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 10);
+    }
+
+    [Fact]
+    public async Task Whoever_only_waits_does_not_hold_up_a_shutdown()
+    {
+        await Upstream.SetAsync("latency=30s");
+        var request = await SubmitAsync();
+        await Upstream.WaitForAsync("running", 1);
+        var poll = GetAsync($"{Url(request)}?wait=60");
+        await using var events = await FollowAsync(request);
+        await events.ReadEventsAsync(1);
+        await Gateway.Services.GetRequiredService<DrainState>().DrainAsync(CancellationToken.None);
+        Assert.Equal(202, (await poll.WaitAsync(TimeSpan.FromSeconds(10))).Status);
+        await events.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     [Fact]

@@ -121,7 +121,7 @@ public sealed class JobRunTests
     {
         var running = new SemaphoreSlim(0);
         var gate = new TaskCompletionSource();
-        await using var jobs = await new JobHarness(configure: options => options.MaxWaiting = 3).StartAsync(run: false);
+        await using var jobs = await new JobHarness(configure: options => options.MaxWaitingPerModel = 3).StartAsync(run: false);
         jobs.Fleet.Node("n1", async (_, _) =>
         {
             running.Release();
@@ -177,7 +177,7 @@ public sealed class JobRunTests
         await jobs.StopAsync();
         Assert.Equal(JobStatus.Queued, (await jobs.Queue.GetAsync("alpha", job.Id, JobHarness.Cancellation))!.Status);
         Assert.Equal(0, jobs.Fleet.Running);
-        Assert.Equal(job.Id, Assert.Single(await jobs.Get<IJobStore>().ClaimAsync("other", 5, TimeProvider.System.GetUtcNow(), DateTimeOffset.MaxValue, JobHarness.Cancellation)).Id);
+        Assert.Equal(job.Id, Assert.Single(await jobs.Get<IJobStore>().ClaimAsync("other", new ClaimRoom(5, 5), TimeProvider.System.GetUtcNow(), DateTimeOffset.MaxValue, JobHarness.Cancellation)).Id);
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class JobRunTests
             {
                 job = await crashed.SubmitAsync();
                 var store = crashed.Get<IJobStore>();
-                await store.ClaimAsync("gateway", 1, TimeProvider.System.GetUtcNow(), DateTimeOffset.MaxValue.AddDays(-1), JobHarness.Cancellation);
+                await store.ClaimAsync("gateway", new ClaimRoom(1, 1), TimeProvider.System.GetUtcNow(), DateTimeOffset.MaxValue.AddDays(-1), JobHarness.Cancellation);
                 await store.StartAsync(job.Id, 1, TimeProvider.System.GetUtcNow(), JobHarness.Cancellation);
             }
 

@@ -61,6 +61,10 @@ public sealed class JobVerdictTests
     }
 
     [Fact]
+    public void A_timer_ahead_of_the_clock_makes_no_difference() =>
+        Assert.Equal(JobStatus.Expired, Decide(JobStop.None, Failed(FaultKind.DeadlineExceeded))!.Result.Status);
+
+    [Fact]
     public void An_unknown_model_is_tried_again_while_nodes_may_come_back()
     {
         var unknown = new JobResult { Status = JobStatus.Failed, Fault = Fault.NotFound("no", "model_not_found", "model") };

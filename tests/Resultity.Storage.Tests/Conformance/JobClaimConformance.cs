@@ -45,10 +45,23 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
     }
 
     [Fact]
+    public async Task A_model_without_room_holds_up_no_other()
+    {
+        var busy = await AddAsync("alpha", 3, model: "busy");
+        var free = await AddAsync("alpha", 2, second: 10, model: "free");
+        var other = await AddAsync("beta", 1, second: 20, model: "busy");
+        var room = new ClaimRoom(10, 3) { Waiting = new Dictionary<string, int> { ["busy"] = 1 } };
+        var claimed = (await Jobs.ClaimAsync("me", room, Now, LeaseEnd, Cancellation)).Select(job => job.Id).ToList();
+        Assert.Equal([busy[0], other[0], free[0], free[1]], claimed);
+        Assert.Empty(await Jobs.ClaimAsync("me", room with { Waiting = new Dictionary<string, int> { ["busy"] = 3 } }, Now, LeaseEnd, Cancellation));
+        Assert.Equal(busy[1..], await ClaimAsync(10));
+    }
+
+    [Fact]
     public async Task Many_claimers_at_once_never_share_a_job()
     {
         await AddAsync("alpha", 60);
-        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Jobs.ClaimAsync("owner" + i, 5, Now, LeaseEnd, Cancellation).AsTask()));
+        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Jobs.ClaimAsync("owner" + i, new ClaimRoom(5, 5), Now, LeaseEnd, Cancellation).AsTask()));
         var ids = claims.SelectMany(claim => claim).Select(job => job.Id).ToList();
         Assert.Equal(60, ids.Count);
         Assert.Equal(60, ids.Distinct().Count());
@@ -58,7 +71,7 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
     public async Task A_job_past_its_deadline_is_not_claimed()
     {
         await AddAsync("alpha", 1);
-        Assert.Empty(await Jobs.ClaimAsync("me", 1, Start.AddDays(1), Start.AddDays(2), Cancellation));
+        Assert.Empty(await Jobs.ClaimAsync("me", new ClaimRoom(1, 1), Start.AddDays(1), Start.AddDays(2), Cancellation));
     }
 
     [Fact]
@@ -67,8 +80,8 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
         var id = Assert.Single(await AddAsync("alpha", 1));
         await ClaimAsync(1);
         await Jobs.StartAsync(id, 1, Start, Cancellation);
-        Assert.Empty(await Jobs.ClaimAsync("other", 1, LeaseEnd.AddSeconds(-1), LeaseEnd.AddHours(1), Cancellation));
-        var again = Assert.Single(await Jobs.ClaimAsync("other", 1, LeaseEnd, LeaseEnd.AddHours(1), Cancellation));
+        Assert.Empty(await Jobs.ClaimAsync("other", new ClaimRoom(1, 1), LeaseEnd.AddSeconds(-1), LeaseEnd.AddHours(1), Cancellation));
+        var again = Assert.Single(await Jobs.ClaimAsync("other", new ClaimRoom(1, 1), LeaseEnd, LeaseEnd.AddHours(1), Cancellation));
         Assert.Equal((id, 2, JobStatus.Queued), (again.Id, again.Attempt, again.Status));
         Assert.False(await Jobs.StartAsync(id, 1, Start, Cancellation));
         Assert.False(await Jobs.FinishAsync(id, 1, Answer("late"), Start, Cancellation));
@@ -89,7 +102,7 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
         var waiting = (await Jobs.GetAsync("alpha", id, Cancellation))!;
         Assert.Equal((JobStatus.Queued, "no_capable_node"), (waiting.Status, waiting.Fault!.Code));
         Assert.Empty(await ClaimAsync(1));
-        Assert.Equal(2, Assert.Single(await Jobs.ClaimAsync("me", 1, Now.AddSeconds(5), LeaseEnd, Cancellation)).Attempt);
+        Assert.Equal(2, Assert.Single(await Jobs.ClaimAsync("me", new ClaimRoom(1, 1), Now.AddSeconds(5), LeaseEnd, Cancellation)).Attempt);
         await Jobs.StartAsync(id, 2, Now, Cancellation);
         Assert.Null((await Jobs.GetAsync("alpha", id, Cancellation))!.Fault);
         await Jobs.CancelAsync("alpha", id, Now, Cancellation);
@@ -105,7 +118,7 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
         await Jobs.CancelAsync("alpha", ids[1], Start, Cancellation);
         var held = await Jobs.RenewAsync("me", LeaseEnd.AddHours(1), Cancellation);
         Assert.Equal([new HeldClaim(ids[0], 1, JobStatus.Queued), new HeldClaim(ids[1], 1, JobStatus.Cancelling)], held.OrderBy(claim => claim.Id));
-        Assert.Equal([ids[2]], (await Jobs.ClaimAsync("other", 5, LeaseEnd, LeaseEnd.AddHours(2), Cancellation)).Select(job => job.Id));
+        Assert.Equal([ids[2]], (await Jobs.ClaimAsync("other", new ClaimRoom(5, 5), LeaseEnd, LeaseEnd.AddHours(2), Cancellation)).Select(job => job.Id));
         Assert.Empty(await Jobs.RenewAsync("nobody", LeaseEnd, Cancellation));
     }
 
@@ -144,11 +157,11 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
     private static JobResult Answer(string text) => new() { Status = JobStatus.Completed, Body = System.Text.Encoding.UTF8.GetBytes(text) };
 
     private async Task<List<string>> ClaimAsync(int count) =>
-        [.. (await Jobs.ClaimAsync("me", count, Now, LeaseEnd, Cancellation)).Select(job => job.Id)];
+        [.. (await Jobs.ClaimAsync("me", new ClaimRoom(count, count), Now, LeaseEnd, Cancellation)).Select(job => job.Id)];
 
-    private async Task<List<string>> AddAsync(string @namespace, int count, int second = 0)
+    private async Task<List<string>> AddAsync(string @namespace, int count, int second = 0, string model = "m")
     {
-        var jobs = Enumerable.Range(second, count).Select(at => JobStoreConformance.NewJob(at) with { Namespace = @namespace }).ToList();
+        var jobs = Enumerable.Range(second, count).Select(at => JobStoreConformance.NewJob(at) with { Namespace = @namespace, Model = model }).ToList();
         await Task.WhenAll(jobs.Select(job => Jobs.AddAsync(job, default, Cancellation).AsTask()));
         return [.. jobs.Select(job => job.Id)];
     }

@@ -200,7 +200,7 @@ public abstract class JobStoreConformance(TestStorage storage) : StoreConformanc
         return job;
     }
 
-    private ValueTask<IReadOnlyList<Job>> ClaimAsync() => Jobs.ClaimAsync("me", 10, Start, Start.AddMinutes(1), Cancellation);
+    private ValueTask<IReadOnlyList<Job>> ClaimAsync() => Jobs.ClaimAsync("me", new ClaimRoom(10, 10), Start, Start.AddMinutes(1), Cancellation);
 
     private async Task<List<string>> IdsAsync(JobFilter filter) => [.. (await Jobs.ListAsync(filter, Cancellation)).Items.Select(job => job.Id)];
 

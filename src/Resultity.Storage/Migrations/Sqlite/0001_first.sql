@@ -98,7 +98,7 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_by_namespace ON jobs (namespace, sort_key);
 CREATE INDEX jobs_by_status ON jobs (namespace, status, sort_key);
-CREATE INDEX jobs_unclaimed ON jobs (namespace, available_at, sort_key) WHERE finished_at IS NULL AND lease_owner IS NULL;
+CREATE INDEX jobs_unclaimed ON jobs (namespace, model, available_at, sort_key) WHERE finished_at IS NULL AND lease_owner IS NULL;
 CREATE INDEX jobs_claimed ON jobs (lease_owner, namespace) WHERE finished_at IS NULL AND lease_owner IS NOT NULL;
 CREATE INDEX jobs_by_deadline ON jobs (deadline) WHERE finished_at IS NULL;
 CREATE INDEX jobs_by_deletion ON jobs (delete_at) WHERE delete_at IS NOT NULL;
