@@ -23,6 +23,7 @@ internal static class CommandLine
             new BenchVerb(terminal),
             new CompletionVerb(terminal),
         };
+        root.HelpName = "resultity";
         HelpWithExamples.Attach(root);
         return root;
     }

@@ -32,7 +32,7 @@ internal static class HostSettings
         options.Name = settings.Text("node.name") ?? Environment.MachineName;
         options.Folder = folder;
         options.Links = settings.Integer("node.links");
-        options.DrainTimeout = settings.Duration("gateway.drain_timeout");
+        options.DrainTimeout = settings.Duration("drain_timeout");
         options.Transport = settings.RequiredText("node.transport") switch
         {
             "upgrade" => NodeTransport.Upgrade,

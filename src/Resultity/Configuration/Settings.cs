@@ -13,7 +13,6 @@ internal static class Settings
         new("gateway.host", SettingKind.Text, "The address to listen on; 0.0.0.0 or * is every address of this machine.", "127.0.0.1"),
         new("gateway.port", SettingKind.Integer, "The port to listen on; 0 takes a free one.", "8080") { Min = 0, Max = 65535 },
         new("gateway.public_url", SettingKind.Text, "The URL under which clients and nodes reach this gateway, where a proxy stands in front of it."),
-        new("gateway.drain_timeout", SettingKind.Duration, "How long a stopping gateway or node lets requests finish.", "30s") { Min = 0, Max = Hour },
         new("gateway.cors_origins", SettingKind.List, "Origins whose browsers may call the API, such as https://app.example.org."),
         new("gateway.json_body_limit", SettingKind.Integer, "The largest JSON body of a request, in bytes.", "33554432") { Min = 1024, Max = 1 << 30 },
         new("gateway.request_timeout", SettingKind.Duration, "How long a request may take, queueing included, if it names no deadline itself.", "30m") { Min = Second, Max = 24 * Hour },
@@ -32,6 +31,7 @@ internal static class Settings
         new("node.links", SettingKind.Integer, "How many connections the node holds to the gateway.", "2") { Min = 1, Max = 16 },
         new("node.transport", SettingKind.Choice, "How the node connects: upgrade is HTTP/1.1 Upgrade, websocket passes proxies that know nothing else, auto tries both.", "auto") { Choices = ["auto", "upgrade", "websocket"] },
         new("data", SettingKind.Text, "The folder for everything that must survive [default: a folder in the user's profile]."),
+        new("drain_timeout", SettingKind.Duration, "How long a stopping gateway or node lets requests finish.", "30s") { Min = 0, Max = Hour },
         new("log.format", SettingKind.Choice, "How log lines are written, to standard error.", "text") { Choices = ["text", "json"] },
         new("log.level", SettingKind.Choice, "The least level that is logged.", "warning") { Choices = ["trace", "debug", "information", "warning", "error", "none"] },
     ];

@@ -38,7 +38,7 @@ internal sealed class GatewayRun : IAsyncDisposable
                 new KeyOffer(terminal.Variable("RESULTITY_API_KEY"), known?.ApiKey),
                 cancellation);
             new LocalAccess(host.Address, host.AdminKey.Secret, host.ApiKey.Secret).Write(folder);
-            return new GatewayRun(terminal, host, folder, publicUrl ?? host.Address, settings.Duration("gateway.drain_timeout"));
+            return new GatewayRun(terminal, host, folder, publicUrl ?? host.Address, settings.Duration("drain_timeout"));
         }
         catch (GatewayStartException wrong)
         {

@@ -27,7 +27,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "resultity-node", ContentRootPath = AppContext.BaseDirectory });
         logging(builder.Logging);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        var patience = settings.Duration("gateway.drain_timeout") + TimeSpan.FromSeconds(5);
+        var patience = settings.Duration("drain_timeout") + TimeSpan.FromSeconds(5);
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = patience);
         runtimes(builder.Services);
         builder.Services.AddNode(options =>

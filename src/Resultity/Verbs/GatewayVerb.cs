@@ -22,7 +22,7 @@ internal sealed class GatewayVerb : Verb
             ("--host", "gateway.host", "address"),
             ("--public-url", "gateway.public_url", "url"),
             ("--data", "data", "folder"),
-            ("--drain-timeout", "gateway.drain_timeout", "duration"),
+            ("--drain-timeout", "drain_timeout", "duration"),
             ("--log", "log.format", "text|json"),
             ("--log-level", "log.level", "level"));
         Add(_noToken);

@@ -25,7 +25,7 @@ internal sealed class NodeVerb : Verb
             ("--links", "node.links", "count"),
             ("--transport", "node.transport", "how"),
             ("--data", "data", "folder"),
-            ("--drain-timeout", "gateway.drain_timeout", "duration"),
+            ("--drain-timeout", "drain_timeout", "duration"),
             ("--log", "log.format", "text|json"),
             ("--log-level", "log.level", "level"));
         Examples =

@@ -29,7 +29,7 @@ internal sealed class UpVerb : Verb
             ("--models", "node.models", "folder"),
             ("--openai", "node.openai", "url"),
             ("--builtin", "node.builtin_models", "auto|always|never"),
-            ("--drain-timeout", "gateway.drain_timeout", "duration"),
+            ("--drain-timeout", "drain_timeout", "duration"),
             ("--log", "log.format", "text|json"),
             ("--log-level", "log.level", "level"));
         Examples =
