@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Resultity.Onnx.Grammars.Automata;
 using Resultity.Onnx.Grammars.Tokens;
 using Resultity.Onnx.Text;
@@ -27,6 +28,17 @@ public sealed class ConstraintFactory
     public ITokenConstraint Create(Grammar grammar)
     {
         ArgumentNullException.ThrowIfNull(grammar);
-        return new GrammarConstraint(_automata.GetValue(grammar, key => new TokenAutomaton(new Automaton(key.Root), _trie, _tokenizer)));
+        var automaton = Automaton(grammar);
+        return new GrammarConstraint(automaton, automaton.Start());
     }
+
+    /// <summary>A constraint for a sequence that goes on from a text; null if the text does not follow the grammar.</summary>
+    public ITokenConstraint? Create(Grammar grammar, string begun)
+    {
+        ArgumentNullException.ThrowIfNull(grammar);
+        var automaton = Automaton(grammar);
+        return automaton.Accept(automaton.Start(), Encoding.UTF8.GetBytes(begun)) is { } state ? new GrammarConstraint(automaton, state) : null;
+    }
+
+    private TokenAutomaton Automaton(Grammar grammar) => _automata.GetValue(grammar, key => new TokenAutomaton(new Automaton(key.Root), _trie, _tokenizer));
 }

@@ -69,14 +69,15 @@ public sealed class ToolCallGrammar
         if (tool.Parameters is not { } schema) return _json.AnyObject;
         try
         {
+            if (schema.ValueKind == JsonValueKind.Object) Keywords.Check(schema, "#");
             // A schema without a type still describes an object: arguments are nothing else.
             return schema.ValueKind == JsonValueKind.Object && !schema.EnumerateObject().Any(static member => Keywords.Asserts(member.Name))
                 ? _json.AnyObject
                 : new SchemaCompiler(_b, schema, _json).Compile();
         }
-        catch (GrammarException) when (!tool.Strict)
+        catch (GrammarException error)
         {
-            return _json.AnyObject;
+            return tool.Strict ? throw new GrammarException($"Function '{tool.Name}': {error.Message}", error) : _json.AnyObject;
         }
     }
 

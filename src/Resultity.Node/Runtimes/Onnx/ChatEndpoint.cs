@@ -2,6 +2,7 @@ using Resultity.Contracts.Values;
 using Resultity.Node.Runtimes.Onnx.Answers;
 using Resultity.Node.Runtimes.Onnx.Generating;
 using Resultity.Node.Runtimes.Onnx.Requests;
+using Resultity.Onnx.Grammars;
 using Resultity.Onnx.Text;
 
 namespace Resultity.Node.Runtimes.Onnx;
@@ -30,6 +31,7 @@ internal sealed class ChatEndpoint(TimeProvider time)
     {
         var settings = request.Settings;
         var tools = request.Tools.Mode != ToolMode.None;
+        var grammar = model.Grammars.For(request);
         var runs = new List<ChoiceRun>(settings.Count);
         try
         {
@@ -43,6 +45,7 @@ internal sealed class ChatEndpoint(TimeProvider time)
                     Logprobs = request.Logprobs,
                     TopLogprobs = request.TopLogprobs,
                     EndTokens = settings.IgnoreEnd ? [] : null,
+                    Constraint = grammar is null ? null : Constrain(request, model, grammar),
                 });
                 runs.Add(new ChoiceRun(model, generation, settings.Stops, tools ? new ToolCallParser(model.Calls) : null,
                     oneCall: !request.Tools.Parallel, request.Logprobs, atStart: request.Continued is null));
@@ -55,6 +58,10 @@ internal sealed class ChatEndpoint(TimeProvider time)
         }
         return runs;
     }
+
+    private static ITokenConstraint Constrain(ChatRequest request, LoadedTextModel model, Grammar grammar) => request.Continued is null
+        ? model.Constraints.Create(grammar)
+        : model.Constraints.Create(grammar, request.Continued) ?? throw new InvalidRequestException("The message to be continued does not follow the format that is asked for.", "messages");
 
     private async ValueTask AnswerAsync(RuntimeExchange exchange, ChatRequest request, LoadedTextModel model, List<ChoiceRun> runs, int promptTokens, int continued, CancellationToken cancellation)
     {

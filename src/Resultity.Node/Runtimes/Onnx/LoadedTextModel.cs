@@ -1,4 +1,5 @@
 using Resultity.Onnx;
+using Resultity.Onnx.Grammars;
 using Resultity.Onnx.Templates;
 using Resultity.Onnx.Text;
 using Resultity.Onnx.Tokenizers;
@@ -6,7 +7,7 @@ using Resultity.Onnx.Tokenizers;
 namespace Resultity.Node.Runtimes.Onnx;
 
 /// <summary>A text model in memory with everything that turns requests into tokens and tokens into answers.</summary>
-internal sealed class LoadedTextModel : IAsyncDisposable
+internal sealed class LoadedTextModel : LoadedModel
 {
     private readonly TextModel _model;
 
@@ -14,8 +15,18 @@ internal sealed class LoadedTextModel : IAsyncDisposable
     {
         (_model, Engine, Tokenizer, Template, Fingerprint) = (model, engine, tokenizer, template, fingerprint);
         Calls = template is null ? ToolCallFormat.Tagged : ToolCallFormat.Detect(template);
+        Grammars = new GrammarCache(Calls);
         ShownTokens = new[] { Calls.Open, Calls.Close }.Select(tokenizer.FindToken).OfType<int>().ToHashSet();
+        Constraints = new ConstraintFactory(tokenizer, ShownTokens);
     }
+
+    public override int ContextLength => Config.ContextLength;
+
+    /// <summary>Holds answers to grammars.</summary>
+    public ConstraintFactory Constraints { get; }
+
+    /// <summary>The grammars of requests, kept for the next request that asks for the same.</summary>
+    public GrammarCache Grammars { get; }
 
     public TextEngine Engine { get; }
     public Tokenizer Tokenizer { get; }
@@ -53,7 +64,7 @@ internal sealed class LoadedTextModel : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync();
         _model.Dispose();

@@ -1,16 +1,25 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Resultity.Node.Runtimes.Onnx;
+
+/// <summary>What a model is for.</summary>
+internal enum ModelKind
+{
+    Chat,
+    Completion,
+    Embedding,
+}
 
 /// <summary>A folder in Hugging Face's ONNX layout.</summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="Name">The model's name: the folder's.</param>
-/// <param name="IsChat">Whether it has a chat template.</param>
+/// <param name="Kind">What it is for.</param>
 /// <param name="Created">Unix seconds of its weights.</param>
 /// <param name="Fingerprint">Changes when the weights are replaced.</param>
-internal sealed record ModelFolder(string Path, string Name, bool IsChat, long Created, string Fingerprint)
+internal sealed record ModelFolder(string Path, string Name, ModelKind Kind, long Created, string Fingerprint)
 {
     /// <summary>Finds the models in folders that are one or hold some.</summary>
     /// <exception cref="RuntimeStartException">A folder does not exist.</exception>
@@ -32,14 +41,36 @@ internal sealed record ModelFolder(string Path, string Name, bool IsChat, long C
 
     private static ModelFolder? Read(string folder)
     {
-        // A graph that writes text has a generation_config.json; encoders have none.
-        if (!File.Exists(System.IO.Path.Combine(folder, "generation_config.json"))) return null;
+        if (KindOf(folder) is not { } kind) return null;
         var weights = new DirectoryInfo(System.IO.Path.Combine(folder, "onnx")).GetFiles("*.onnx*").OrderBy(static file => file.Name, StringComparer.Ordinal).ToList();
         // Names and sizes, not contents: those take minutes to read for a large model.
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(weights.Select(static file => string.Create(CultureInfo.InvariantCulture, $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}\n")))));
         var created = weights.Count == 0 ? 0 : new DateTimeOffset(weights.Max(static file => file.LastWriteTimeUtc)).ToUnixTimeSeconds();
-        return new ModelFolder(folder, System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder))), HasTemplate(folder), created,
+        return new ModelFolder(folder, System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder))), kind, created,
             $"fp_{Convert.ToHexStringLower(hash.AsSpan(0, 5))}");
+    }
+
+    /// <summary>By the class that transformers would load, or, where the configuration names none, by the file that says how to generate.</summary>
+    private static ModelKind? KindOf(string folder)
+    {
+        if (!Directory.EnumerateFiles(System.IO.Path.Combine(folder, "onnx"), "model*.onnx").Any()) return null;
+        var writes = Architecture(folder)?.EndsWith("ForCausalLM", StringComparison.Ordinal) ?? File.Exists(System.IO.Path.Combine(folder, "generation_config.json"));
+        if (!writes) return ModelKind.Embedding;
+        return HasTemplate(folder) ? ModelKind.Chat : ModelKind.Completion;
+    }
+
+    private static string? Architecture(string folder)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(System.IO.Path.Combine(folder, "config.json")));
+            return document.RootElement.TryGetProperty("architectures", out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0 ? list[0].GetString() : null;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            // Loading it says what is wrong with it.
+            return null;
+        }
     }
 
     private static bool HasTemplate(string folder)

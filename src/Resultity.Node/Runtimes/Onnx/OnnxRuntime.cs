@@ -54,8 +54,9 @@ public sealed partial class OnnxRuntime : IRuntime
         {
             if (!_models.TryGetValue(exchange.Model, out var served)) throw new InvalidRequestException(Fault.NotFound($"The model '{exchange.Model}' does not exist on this node.", "model_not_found", "model"));
             var model = await served.LoadAsync(cancellation);
-            if (exchange.Path == InferenceEndpoint.ChatCompletions.Path) await _chat.ServeAsync(exchange, model, cancellation);
-            else if (exchange.Path == InferenceEndpoint.Completions.Path) await _completions.ServeAsync(exchange, model, cancellation);
+            if (model is LoadedTextModel text && exchange.Path == InferenceEndpoint.ChatCompletions.Path) await _chat.ServeAsync(exchange, text, cancellation);
+            else if (model is LoadedTextModel writer && exchange.Path == InferenceEndpoint.Completions.Path) await _completions.ServeAsync(exchange, writer, cancellation);
+            else if (model is LoadedEmbeddingModel embedding && exchange.Path == InferenceEndpoint.Embeddings.Path) await EmbeddingEndpoint.ServeAsync(exchange, embedding, cancellation);
             else throw new InvalidRequestException($"The model '{exchange.Model}' does not serve {exchange.Path}.", "model", "unsupported_endpoint");
         }
         catch (InvalidRequestException error) when (!exchange.Started)

@@ -8,7 +8,7 @@ namespace Resultity.Node.Runtimes.Onnx;
 internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options, TimeProvider time, Action<ServedModel, Exception?> changed) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private Task<LoadedTextModel>? _loading;
+    private Task<LoadedModel>? _loading;
     private ModelState _state = ModelState.Cold;
     private int? _context;
 
@@ -23,12 +23,17 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
                 return new ModelOffer
                 {
                     Model = folder.Name,
-                    Endpoints = folder.IsChat ? [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path] : [InferenceEndpoint.Completions.Path],
+                    Endpoints = folder.Kind switch
+                    {
+                        ModelKind.Chat => [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path],
+                        ModelKind.Completion => [InferenceEndpoint.Completions.Path],
+                        _ => [InferenceEndpoint.Embeddings.Path],
+                    },
                     Slots = options.Engine.Slots,
                     State = _state,
                     Runtime = OnnxRuntime.Kind,
                     ContextLength = _context,
-                    ContinuesPrefix = folder.IsChat,
+                    ContinuesPrefix = folder.Kind == ModelKind.Chat,
                     Created = folder.Created,
                     OwnedBy = "resultity",
                 };
@@ -38,9 +43,9 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
 
     /// <summary>The model in memory; the first call loads it.</summary>
     /// <exception cref="ModelLoadException">It cannot be loaded; the next call tries again.</exception>
-    public Task<LoadedTextModel> LoadAsync(CancellationToken cancellation)
+    public Task<LoadedModel> LoadAsync(CancellationToken cancellation)
     {
-        Task<LoadedTextModel> loading;
+        Task<LoadedModel> loading;
         lock (_gate)
         {
             if (_loading is null or { IsFaulted: true })
@@ -55,7 +60,7 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
 
     public async ValueTask DisposeAsync()
     {
-        Task<LoadedTextModel>? loading;
+        Task<LoadedModel>? loading;
         lock (_gate) loading = _loading;
         if (loading is null) return;
         try
@@ -68,13 +73,13 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
         }
     }
 
-    private LoadedTextModel Load()
+    private LoadedModel Load()
     {
         changed(this, null);
         try
         {
-            var loaded = LoadedTextModel.Load(folder.Path, options, folder.Fingerprint, time);
-            Set(ModelState.Ready, loaded.Config.ContextLength);
+            LoadedModel loaded = folder.Kind == ModelKind.Embedding ? LoadedEmbeddingModel.Load(folder.Path) : LoadedTextModel.Load(folder.Path, options, folder.Fingerprint, time);
+            Set(ModelState.Ready, loaded.ContextLength);
             changed(this, null);
             return loaded;
         }

@@ -4,9 +4,9 @@ using Resultity.Onnx.Text;
 namespace Resultity.Onnx.Grammars.Tokens;
 
 /// <summary>Where one sequence stands in a grammar.</summary>
-internal sealed class GrammarConstraint(TokenAutomaton automaton) : ITokenConstraint
+internal sealed class GrammarConstraint(TokenAutomaton automaton, State start) : ITokenConstraint
 {
-    private State _state = automaton.Start();
+    private State _state = start;
 
     public bool CanEnd => _state.Accepting;
 

@@ -41,7 +41,12 @@ internal sealed class TokenAutomaton(Automaton automaton, TokenTrie trie, Tokeni
     public State? Accept(State state, int token)
     {
         var bytes = tokenizer.GetTokenBytes(token).Span;
-        if (bytes.IsEmpty) return null;
+        return bytes.IsEmpty ? null : Accept(state, bytes);
+    }
+
+    /// <summary>The state after some bytes, or null if they cannot follow.</summary>
+    public State? Accept(State state, ReadOnlySpan<byte> bytes)
+    {
         lock (_gate)
         {
             foreach (var value in bytes)

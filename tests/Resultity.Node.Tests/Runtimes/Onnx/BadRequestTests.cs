@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Resultity.Node.Tests.Runtimes.Onnx;
 
 public sealed class BadRequestTests(OnnxRuntimeFixture onnx)

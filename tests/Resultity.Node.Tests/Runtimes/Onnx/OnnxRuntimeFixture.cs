@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Resultity.Contracts.Fleet;
 using Resultity.Node.Runtimes.Onnx;
-using Xunit;
 
 [assembly: AssemblyFixture(typeof(Resultity.Node.Tests.Runtimes.Onnx.OnnxRuntimeFixture))]
 
