@@ -55,8 +55,6 @@ internal sealed partial class NodeAgent(
         foreach (var link in links.All)
             link.Close(LinkErrorCode.None, "the node stops");
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var runtime in runtimes.All)
-            await runtime.DisposeAsync();
     }
 
     public void Dispose()

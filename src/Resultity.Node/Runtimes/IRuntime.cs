@@ -5,7 +5,7 @@ namespace Resultity.Node.Runtimes;
 /// <summary>A kind of model server on this node: in this process, a child process, or a server somewhere else.</summary>
 /// <remarks>
 /// Safe for concurrent use. The node agent calls <see cref="StartAsync"/> once, then <see cref="ExecuteAsync"/> for any number of requests at
-/// a time, never more per model than the offer has slots, and disposes of the runtime when nothing runs on it any more.
+/// a time, never more per model than the offer has slots. The host disposes of the runtime after the agent has stopped, when nothing runs any more.
 /// </remarks>
 public interface IRuntime : IAsyncDisposable
 {

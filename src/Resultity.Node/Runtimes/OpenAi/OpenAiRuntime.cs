@@ -88,7 +88,7 @@ public sealed partial class OpenAiRuntime : IRuntime
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // The agent disposes of its runtimes, and so does the container that made this one.
+        // A container that holds it under two types disposes of it twice.
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await _stop.CancelAsync();
