@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Inference;
 using Resultity.Gateway.Http.Streaming;
 using Resultity.Serving.Jobs;
 

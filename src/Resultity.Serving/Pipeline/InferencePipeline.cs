@@ -58,7 +58,14 @@ public sealed class InferencePipeline
     /// <param name="request">The request. Its body stays unchanged until the stream is disposed of.</param>
     /// <param name="cancellation">Stops the request in whatever state it is: queued, loading or running.</param>
     /// <returns>The answer, which the caller disposes of, or why there is none. Cancellation is a fault here, not an exception.</returns>
-    public async ValueTask<Outcome<InferenceStream>> StartAsync(InferenceRequest request, CancellationToken cancellation)
+    public ValueTask<Outcome<InferenceStream>> StartAsync(InferenceRequest request, CancellationToken cancellation) =>
+        StartAsync(request, null, cancellation);
+
+    /// <summary>Starts a request, or the rest of one whose answer the client has in part: then on a node that can go on from a beginning.</summary>
+    /// <param name="request">A request; of a streamed plain text if there is a beginning.</param>
+    /// <param name="soFar">The beginning; the stream gives what follows it.</param>
+    /// <param name="cancellation">As above.</param>
+    public async ValueTask<Outcome<InferenceStream>> StartAsync(InferenceRequest request, AnswerSoFar? soFar, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
 
@@ -76,16 +83,19 @@ public sealed class InferencePipeline
         try
         {
             Retries.Earn();
-            for (var attempt = 1; ; attempt++)
+            var rest = soFar is null ? default : stream.Continue(soFar);
+            fault = soFar is not null && rest.IsEmpty ? Faults.CannotContinue : null;
+            for (var attempt = 1; fault is null; attempt++)
             {
                 // 3 A slot on a node.
-                if (!(await stream.PlaceAsync().ConfigureAwait(false)).TryGet(out var placement, out fault))
+                if (!(await stream.PlaceAsync(mustContinue: soFar is not null).ConfigureAwait(false)).TryGet(out var placement, out fault))
                 {
                     break;
                 }
 
                 // 4 The work order, and the beginning of the answer.
-                fault = await stream.BeginAsync(placement, BodyRewriter.Rewrite(request, placement.Model)).ConfigureAwait(false);
+                var body = soFar is null ? BodyRewriter.Rewrite(request, placement.Model) : rest;
+                fault = await stream.BeginAsync(placement, body).ConfigureAwait(false);
                 if (fault is null)
                 {
                     // 5 The caller has it now.

@@ -56,4 +56,25 @@ public sealed class InferenceRequest
 
     /// <summary>Where the request has got to, for queue comments and status objects.</summary>
     public RequestProgress Progress { get; } = new();
+
+    /// <summary>The same request over other memory with the same bytes, with a progress of its own.</summary>
+    public InferenceRequest WithBody(ReadOnlyMemory<byte> body) => new()
+    {
+        Id = Id,
+        Endpoint = Endpoint,
+        Caller = Caller,
+        Model = Model,
+        Body = body,
+        ContentType = ContentType,
+        ModelRange = ModelRange,
+        StreamOptionsRange = StreamOptionsRange,
+        Stream = Stream,
+        IncludeUsage = IncludeUsage,
+        MaxOutputTokens = MaxOutputTokens,
+        IsPlainText = IsPlainText,
+        Priority = Priority,
+        Deadline = Deadline,
+        PrefixHash = PrefixHash,
+        TraceParent = TraceParent,
+    };
 }

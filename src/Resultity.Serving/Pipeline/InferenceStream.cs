@@ -33,6 +33,7 @@ public sealed class InferenceStream : IAsyncDisposable
     private Fault? _broken;
     private TimeSpan? _firstEvent;
     private int _textChunks;
+    private int _charged;
     private int _settled;
     private bool _seam;
     private bool _finishSeen;
@@ -158,6 +159,20 @@ public sealed class InferenceStream : IAsyncDisposable
     {
         await EndAsync(fault).ConfigureAwait(false);
         await DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Makes this the rest of an answer whose beginning the client has.</summary>
+    /// <returns>The body that asks for the rest; empty if this request leaves no way to ask for it.</returns>
+    internal ReadOnlyMemory<byte> Continue(AnswerSoFar soFar)
+    {
+        _textChunks = soFar.Tokens;
+        _charged = soFar.Tokens;
+        _firstChunk = soFar.FirstChunk;
+        _text?.ResetWrittenCount();
+        _text?.Write(soFar.Text);
+        _continuation = new Continuation(_request, soFar.Tokens);
+        _continuation.RememberIdentity(soFar.FirstChunk);
+        return _continuation.BuildBody(_model, soFar.Text);
     }
 
     /// <summary>Sends the work order and reads the beginning of the answer.</summary>
@@ -388,6 +403,12 @@ public sealed class InferenceStream : IAsyncDisposable
         }
 
         var usage = fault is null || fault.Kind is FaultKind.Cancelled or FaultKind.DeadlineExceeded ? Usage : default;
+        if (_charged > 0)
+        {
+            // The beginning was charged with the request that made it, and so was its prompt.
+            usage = new Usage(0, Math.Max(0, usage.OutputTokens - _charged));
+        }
+
         _reservation.Settle(usage);
         _leg?.Release(fault, usage);
         _pipeline.Telemetry.EndRequest(_activity, _request, _model, _pipeline.Time.GetElapsedTime(_startedAt), _firstEvent, usage, fault);

@@ -21,6 +21,9 @@ internal static class Faults
             RetryAfter = TimeSpan.FromSeconds(2),
         };
 
+    public static Fault CannotContinue { get; } =
+        new(FaultKind.Conflict, "cannot_continue", "This answer cannot be gone on with from its beginning. Send the request again.");
+
     public static Fault DeadlineExceeded { get; } =
         new(FaultKind.DeadlineExceeded, "deadline_exceeded", "The request's deadline passed before the answer was complete.");
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Resultity.Gateway.Tests.Kit;
 
 namespace Resultity.Gateway.Tests.Http;
@@ -48,16 +49,52 @@ public sealed class ResumeTests : GatewayTest
     }
 
     [Fact]
-    public async Task After_the_grace_what_there_was_is_replayed_and_does_not_look_whole()
+    public async Task After_the_grace_a_plain_text_goes_on_from_the_tokens_that_were_sent()
+    {
+        await Upstream.SetAsync("chunk-delay=30ms&chunks=100");
+        var first = await StartAsync();
+        await first.ReadEventsAsync(4);
+        await first.DisposeAsync();
+        await Upstream.WaitForAsync("aborted", 1);
+        await Upstream.SetAsync("chunk-delay=0&chunks=100");
+        await using var second = await ResumeAsync(first.RequestId, first.Events[^1].Id);
+        await second.ReadToEndAsync();
+        Assert.True(second.IsDone);
+        var all = first.Events.Concat(second.Events[..^1]).ToList();
+        Assert.Equal(Enumerable.Range(1, all.Count).Select(i => (long)i), all.Select(e => e.Id));
+        Assert.Equal(string.Concat(Enumerable.Range(0, 100).Select(i => $" t{i}")), string.Concat(all.Select(e => TextOf(e.Data))));
+        Assert.Equal(2, await Upstream.CountAsync("requests"));
+        await using var third = await ResumeAsync(first.RequestId, null);
+        await third.ReadToEndAsync();
+        Assert.Equal(all.Count + 1, third.Events.Count);
+    }
+
+    [Fact]
+    public async Task After_the_grace_what_cannot_go_on_is_replayed_and_does_not_look_whole()
     {
         await Upstream.SetAsync("chunk-delay=50ms&chunks=1000");
-        var first = await StartAsync();
+        var first = await StartAsync(""","n":2""");
         await first.ReadEventsAsync(3);
         await first.DisposeAsync();
         await Upstream.WaitForAsync("aborted", 1);
         await using var second = await ResumeAsync(first.RequestId, 1);
         await second.ReadToEndAsync();
         Assert.Equal(2, second.Events[0].Id);
+        AssertShape(second.Events[^1].Data);
+        Assert.DoesNotContain(second.Events, e => e.Data == "[DONE]");
+    }
+
+    [Fact]
+    public async Task Without_a_node_that_can_go_on_the_rest_is_an_error_event()
+    {
+        Gateway.AddNode("node-a", Upstream, continues: false);
+        await Upstream.SetAsync("chunk-delay=50ms&chunks=1000");
+        var first = await StartAsync();
+        await first.ReadEventsAsync(3);
+        await first.DisposeAsync();
+        await Upstream.WaitForAsync("aborted", 1);
+        await using var second = await ResumeAsync(first.RequestId, 3);
+        await second.ReadToEndAsync();
         AssertShape(second.Events[^1].Data);
         Assert.DoesNotContain(second.Events, e => e.Data == "[DONE]");
     }
@@ -83,8 +120,14 @@ public sealed class ResumeTests : GatewayTest
         await AssertErrorAsync(response, 400, "invalid_value");
     }
 
-    private async Task<SseReading> StartAsync() =>
-        await SseReading.OpenAsync(await SendAsync(HttpMethod.Post, "/v1/chat/completions", Streamed(), HttpCompletionOption.ResponseHeadersRead));
+    private static string TextOf(string chunk)
+    {
+        using var json = JsonDocument.Parse(chunk);
+        return json.RootElement.GetProperty("choices")[0].GetProperty("delta").TryGetProperty("content", out var text) ? text.GetString() ?? "" : "";
+    }
+
+    private async Task<SseReading> StartAsync(string more = "") =>
+        await SseReading.OpenAsync(await SendAsync(HttpMethod.Post, "/v1/chat/completions", Streamed(more), HttpCompletionOption.ResponseHeadersRead));
 
     private async Task<SseReading> ResumeAsync(string id, long? after) => await SseReading.OpenAsync(await SendAsync(
         HttpMethod.Get, $"/v1/requests/{id}/events", null, HttpCompletionOption.ResponseHeadersRead, after is { } place ? [("Last-Event-ID", $"{place}")] : []));

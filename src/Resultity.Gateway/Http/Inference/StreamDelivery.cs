@@ -148,6 +148,12 @@ internal sealed class StreamDelivery(
                 sse.Output.Write(SseFrame.Done);
             }
         }
+        else if (live.IsAbandoned && fault.Kind is FaultKind.Cancelled && request.IsPlainText && request.Body.Length <= options.Value.ReplayBytesPerStream)
+        {
+            // The client may come back for the rest; the body's memory is not this stream's to keep.
+            live.Suspend(request.WithBody(request.Body.ToArray()));
+            return;
+        }
         else
         {
             live.Append(SseError.ToChunk(fault, request.Id, request.Endpoint, request.Model, clock.Time.GetUtcNow().ToUnixTimeSeconds()).Span);

@@ -2,6 +2,9 @@ using System.Buffers;
 
 namespace Resultity.Gateway.Http.Streaming;
 
+/// <summary>Takes an event that is read again.</summary>
+internal delegate void EventReader(long number, ReadOnlySpan<byte> data);
+
 /// <summary>
 /// The events of one stream, kept to be read again. Chunks of one answer differ in a few bytes, so each is kept as what differs from the
 /// one before: a token takes some 15 bytes in place of 250.
@@ -60,9 +63,8 @@ internal sealed class EventLog(StreamMemory memory, int limit) : IDisposable
         Remember(data, prefix, suffix);
     }
 
-    /// <summary>Writes the events after a number as server-sent events, if wanted with their type as their name.</summary>
-    /// <returns>The number of the last one written.</returns>
-    public long CopyTo(IBufferWriter<byte> output, long after, bool named = false)
+    /// <summary>Reads the events after a number, in order.</summary>
+    public void Read(long after, EventReader visit)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(_last.Length, NextSegment));
         foreach (var segment in _segments)
@@ -95,12 +97,19 @@ internal sealed class EventLog(StreamMemory memory, int limit) : IDisposable
                 length = whole;
                 if (number > after)
                 {
-                    SseFrame.Write(output, number, buffer.AsSpan(0, length), named ? SseFrame.TypeOf(buffer.AsSpan(0, length)) : default);
+                    visit(number, buffer.AsSpan(0, length));
                 }
             }
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    /// <summary>Writes the events after a number as server-sent events, if wanted with their type as their name.</summary>
+    /// <returns>The number of the last one written.</returns>
+    public long CopyTo(IBufferWriter<byte> output, long after, bool named = false)
+    {
+        Read(after, (number, data) => SseFrame.Write(output, number, data, named ? SseFrame.TypeOf(data) : default));
         return Math.Max(after, Last);
     }
 

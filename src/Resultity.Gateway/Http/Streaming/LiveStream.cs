@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Pipeline;
 
 namespace Resultity.Gateway.Http.Streaming;
 
@@ -15,15 +17,15 @@ internal sealed class LiveStream : ITicking, IDisposable
     private readonly GatewayHttpOptions _options;
     private readonly CancellationTokenSource _stop = new();
     private readonly EventLog _log;
+    private InferenceRequest? _rest;
     private TaskCompletionSource? _more;
     private long _abandonedAt;
     private int _readers = 1;
     private bool _disposed;
 
-    public LiveStream(string id, string owner, StreamClock clock, GatewayHttpOptions options, StreamMemory memory)
+    public LiveStream(string id, string owner, StreamClock clock, GatewayHttpOptions options, EventLog log)
     {
-        (Id, Owner, _clock, _options) = (id, owner, clock, options);
-        _log = new EventLog(memory, options.ReplayBytesPerStream);
+        (Id, Owner, _clock, _options, _log) = (id, owner, clock, options, log);
         Stop = _stop.Token;
     }
 
@@ -35,6 +37,12 @@ internal sealed class LiveStream : ITicking, IDisposable
 
     /// <summary>Whether events carry their type as their name, and the stream ends without <c>[DONE]</c>, as those of responses do.</summary>
     public bool IsNamed { get; init; }
+
+    /// <summary>Whether it ended in <see cref="Suspend"/>, without an event that says so.</summary>
+    public bool IsSuspended { get; private set; }
+
+    /// <summary>Whether it was stopped because nobody read it.</summary>
+    public bool IsAbandoned { get; private set; }
 
     /// <summary>Cancelled when nobody wants the answer any more.</summary>
     public CancellationToken Stop { get; }
@@ -48,8 +56,8 @@ internal sealed class LiveStream : ITicking, IDisposable
     /// <summary>The number of the last event.</summary>
     public long Last => _log.Last;
 
-    /// <summary>How much memory its events take.</summary>
-    public int Bytes => _log.Bytes;
+    /// <summary>How much memory its events take, and the request for the rest.</summary>
+    public int Bytes => _log.Bytes + (_rest?.Body.Length ?? 0);
 
     /// <inheritdoc/>
     public int ClockIndex { get; set; } = -1;
@@ -80,6 +88,32 @@ internal sealed class LiveStream : ITicking, IDisposable
         }
 
         more?.SetResult();
+    }
+
+    /// <summary>Stops here because nobody reads; a reader that comes back can have the rest computed.</summary>
+    /// <param name="rest">The request, with a body of its own.</param>
+    public void Suspend(InferenceRequest rest)
+    {
+        (_rest, IsSuspended) = (rest, true);
+        End(Fault.Cancelled);
+    }
+
+    /// <summary>Takes the request of a suspended stream, once: whoever gets it goes on with it in a stream that takes over the events.</summary>
+    public bool TryTakeRest([NotNullWhen(true)] out InferenceRequest? rest, [NotNullWhen(true)] out EventLog? log)
+    {
+        lock (_gate)
+        {
+            (rest, log) = (_rest, _log);
+            if (_disposed || rest is null || _log.First != 1)
+            {
+                rest = null;
+                return false;
+            }
+
+            // The log has a new owner; this stream must not dispose of it.
+            (_rest, _disposed) = (null, true);
+            return true;
+        }
     }
 
     /// <summary>Marks the end.</summary>
@@ -157,6 +191,7 @@ internal sealed class LiveStream : ITicking, IDisposable
 
         if (abandoned)
         {
+            IsAbandoned = true;
             StopNow();
         }
     }
@@ -166,8 +201,12 @@ internal sealed class LiveStream : ITicking, IDisposable
     {
         lock (_gate)
         {
-            _disposed = true;
-            _log.Dispose();
+            if (!_disposed)
+            {
+                _log.Dispose();
+            }
+
+            (_disposed, _rest) = (true, null);
         }
 
         Signal();

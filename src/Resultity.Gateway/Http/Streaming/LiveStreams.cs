@@ -13,7 +13,7 @@ internal sealed class LiveStreams : ITicking
     private const int MostEnded = 4096;
 
     private readonly ConcurrentDictionary<string, LiveStream> _byId = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<(LiveStream Stream, long EndedAt)> _ended = new();
+    private readonly ConcurrentQueue<(LiveStream Stream, long EndedAt, int Bytes)> _ended = new();
     private readonly StreamClock _clock;
     private readonly GatewayHttpOptions _options;
     private readonly StreamMemory _memory;
@@ -36,23 +36,22 @@ internal sealed class LiveStreams : ITicking
     public long Bytes => _memory.Used;
 
     /// <summary>Begins a stream.</summary>
-    public LiveStream Open(string id, string owner, bool isNamed = false)
-    {
-        var stream = new LiveStream(id, owner, _clock, _options, _memory) { IsNamed = isNamed };
-        _byId[id] = stream;
-        _clock.Add(stream);
-        return stream;
-    }
+    public LiveStream Open(string id, string owner, bool isNamed = false) =>
+        Add(new LiveStream(id, owner, _clock, _options, new EventLog(_memory, _options.ReplayBytesPerStream)) { IsNamed = isNamed });
+
+    /// <summary>Begins the rest of a stream that was suspended, with the events that it has.</summary>
+    public LiveStream Reopen(string id, string owner, EventLog log) => Add(new LiveStream(id, owner, _clock, _options, log));
 
     /// <summary>The computation of a stream has ended; its events stay for a while.</summary>
     public void Ended(LiveStream stream)
     {
         _clock.Remove(stream);
-        _ended.Enqueue((stream, _clock.Time.GetTimestamp()));
-        Interlocked.Add(ref _endedBytes, stream.Bytes);
+        var bytes = stream.Bytes;
+        Interlocked.Add(ref _endedBytes, bytes);
+        _ended.Enqueue((stream, _clock.Time.GetTimestamp(), bytes));
         while ((Interlocked.Read(ref _endedBytes) > _options.ReplayBytes / EndedShare || _ended.Count > MostEnded) && _ended.TryDequeue(out var oldest))
         {
-            Forget(oldest.Stream);
+            Forget(oldest.Stream, oldest.Bytes);
         }
     }
 
@@ -73,14 +72,22 @@ internal sealed class LiveStreams : ITicking
     {
         while (_ended.TryPeek(out var oldest) && _clock.Time.GetElapsedTime(oldest.EndedAt, now) >= _options.ReplayFor && _ended.TryDequeue(out oldest))
         {
-            Forget(oldest.Stream);
+            Forget(oldest.Stream, oldest.Bytes);
         }
     }
 
-    private void Forget(LiveStream stream)
+    private LiveStream Add(LiveStream stream)
     {
-        _byId.TryRemove(stream.Id, out _);
-        Interlocked.Add(ref _endedBytes, -stream.Bytes);
+        _byId[stream.Id] = stream;
+        _clock.Add(stream);
+        return stream;
+    }
+
+    private void Forget(LiveStream stream, int bytes)
+    {
+        // Its place may have been taken by the stream that goes on with it.
+        _byId.TryRemove(KeyValuePair.Create(stream.Id, stream));
+        Interlocked.Add(ref _endedBytes, -bytes);
         stream.Dispose();
     }
 }

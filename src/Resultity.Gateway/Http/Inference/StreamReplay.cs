@@ -3,12 +3,16 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Streaming;
 
-namespace Resultity.Gateway.Http.Streaming;
+namespace Resultity.Gateway.Http.Inference;
 
 /// <summary>Gives the events of a stream again, from where a client lost it, and follows it to its end.</summary>
-internal sealed class StreamReplay(LiveStreams streams, StreamClock clock, IOptions<GatewayHttpOptions> options)
+internal sealed class StreamReplay(LiveStreams streams, StreamContinuation continuation, StreamClock clock, IOptions<GatewayHttpOptions> options)
 {
+    private static readonly Fault Dropped =
+        new(FaultKind.Conflict, "events_dropped", "Events that follow this 'Last-Event-ID' are no longer kept. Send the request again.");
+
     /// <summary>Answers <c>GET /v1/requests/{id}/events</c> if the request is a stream that this process knows and the caller may see.</summary>
     /// <returns><see langword="false"/> if it is not; nothing was written then.</returns>
     public async Task<bool> TryServeAsync(HttpContext context, string requestId)
@@ -24,7 +28,16 @@ internal sealed class StreamReplay(LiveStreams streams, StreamClock clock, IOpti
             return true;
         }
 
-        live.Join();
+        // A stream that was stopped because nobody read it goes on for whoever reads it again, who counts as its client.
+        if (continuation.Resume(live) is { } rest)
+        {
+            live = rest;
+        }
+        else
+        {
+            live.Join();
+        }
+
         try
         {
             await FollowAsync(context, live, after);
@@ -60,9 +73,9 @@ internal sealed class StreamReplay(LiveStreams streams, StreamClock clock, IOpti
                 }
 
                 after = copied.Last;
-                if (copied.Ends && live is { Fault: null, IsNamed: false })
+                if (copied.Ends)
                 {
-                    sse.Output.Write(SseFrame.Done);
+                    WriteEnd(live, sse.Output, after);
                 }
 
                 if (!await sse.EndAsync() || copied.Ends)
@@ -80,17 +93,28 @@ internal sealed class StreamReplay(LiveStreams streams, StreamClock clock, IOpti
         }
     }
 
+    private static void WriteEnd(LiveStream live, IBufferWriter<byte> output, long last)
+    {
+        if (live is { Fault: null, IsNamed: false })
+        {
+            output.Write(SseFrame.Done);
+        }
+        else if (live.IsSuspended)
+        {
+            SseFrame.Write(output, last + 1, FaultJson.ToBytes(Dropped));
+        }
+    }
+
     /// <summary>Events that are needed have been dropped: the client must not take what is left for the whole.</summary>
     private static async Task ReportGapAsync(HttpContext context, SseResponse sse, long after)
     {
-        var fault = new Fault(FaultKind.Conflict, "events_dropped", "Events that follow this 'Last-Event-ID' are no longer kept. Send the request again.");
         if (!sse.HasStarted)
         {
-            await FaultWriter.WriteAsync(context, fault);
+            await FaultWriter.WriteAsync(context, Dropped);
             return;
         }
 
-        SseFrame.Write(sse.Output, after + 1, FaultJson.ToBytes(fault));
+        SseFrame.Write(sse.Output, after + 1, FaultJson.ToBytes(Dropped));
         await sse.EndAsync();
     }
 }
