@@ -6,7 +6,8 @@ namespace Resultity.Onnx.Text;
 /// <remarks>
 /// <para>A thread of its own computes; it sleeps while nothing runs. Members are thread-safe.</para>
 /// <para>A sequence's draws depend on its seed alone. Its logits are the same whatever runs beside it but for rounding, since a wider
-/// batch adds in another order; two tokens within that (about one in a million of a score) can change places.</para>
+/// batch adds in another order; two tokens within that (about one in a million of a score) can change places. Where a model quantizes its
+/// activations as it runs, one scale serves the whole batch, so there the neighbours' share is that of the quantization.</para>
 /// <para>A fault of one sequence (its constraint, its prompt) ends that one; a fault of the session ends those computed together.</para>
 /// </remarks>
 public sealed class TextEngine : IAsyncDisposable

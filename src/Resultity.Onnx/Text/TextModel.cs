@@ -29,6 +29,8 @@ public sealed class TextModel : IDisposable
     public static TextModel Load(string folder, TextModelOptions? options = null)
     {
         options ??= new TextModelOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ContextLength, nameof(options));
         var config = TextModelConfigReader.Read(folder, options.ContextLength);
         var path = GraphFile.Find(folder, options.Variant);
         try

@@ -98,31 +98,26 @@ internal sealed class Batch : IDisposable
         for (int left = _chunk, turns = _prefilling.Count; left > 0 && turns > 0; turns--)
         {
             var sequence = _prefilling[0];
-            if (!sequence.Begun && !Begin(sequence))
-            {
-                _prefilling.RemoveAt(0);
-                _prefilling.Add(sequence);
-                continue;
-            }
-            var part = sequence.Remaining;
-            part = part[..Math.Min(Math.Min(part.Length, left), _decoder.LongestPrefill)];
-            left -= part.Length;
+            var done = false;
             try
             {
-                _decoder.Prefill(sequence.Row!, part);
-                _prefilling.RemoveAt(0);
-                if (sequence.Remaining.Length > 0)
+                if (sequence.Begun || Begin(sequence))
                 {
-                    _prefilling.Add(sequence);
-                    continue;
+                    var part = sequence.Remaining;
+                    part = part[..Math.Min(Math.Min(part.Length, left), _decoder.LongestPrefill)];
+                    left -= part.Length;
+                    _decoder.Prefill(sequence.Row!, part);
+                    done = sequence.Remaining.IsEmpty;
                 }
-                _decoding.Add(sequence);
             }
             catch (Exception e)
             {
                 End(_prefilling, 0, FinishReason.Failed, e);
                 continue;
             }
+            _prefilling.RemoveAt(0);
+            (done ? _decoding : _prefilling).Add(sequence);
+            if (!done) continue;
             sequence.Generation.PromptTime = _time.GetElapsedTime(sequence.Since);
             Choose(_decoding.Count - 1);
         }
@@ -188,11 +183,24 @@ internal sealed class Batch : IDisposable
         list.RemoveAt(index);
         if (sequence.Row is { } row)
         {
-            if (reason != FinishReason.Failed) _cache.Add(sequence.ComputedTokens(), _decoder, row);
+            if (reason != FinishReason.Failed) Keep(sequence, row);
             _decoder.Close(row);
             sequence.Row = null;
         }
         _released();
         sequence.Generation.End(reason, error);
+    }
+
+    private void Keep(Sequence sequence, KvRow row)
+    {
+        try
+        {
+            _cache.Add(sequence.ComputedTokens(), _decoder, row);
+        }
+        catch (OutOfMemoryException)
+        {
+            // What is kept only saves time; the sequence has ended well.
+            _cache.Clear();
+        }
     }
 }

@@ -56,7 +56,10 @@ internal sealed class PrefixCache(long budget, long bytesPerToken) : IDisposable
         Bytes += size;
     }
 
-    public void Dispose()
+    public void Dispose() => Clear();
+
+    /// <summary>Gives all memory back.</summary>
+    public void Clear()
     {
         while (_entries.First is { } node) Remove(node);
     }
