@@ -35,6 +35,7 @@ try
     if (steady.Count > 0)
     {
         using var setup = await Setup.StartAsync(programs, options.Targets, steady[0].Slots);
+        await runner.WarmAsync(setup);
         foreach (var scenario in steady) results.Add(await runner.RunAsync(scenario, setup));
     }
 

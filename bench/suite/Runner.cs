@@ -1,13 +1,26 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Resultity.Bench;
 
 /// <summary>Puts targets under load, in turn, so that what else the machine does falls on all of them alike.</summary>
-internal sealed class Runner(RunOptions options, Programs programs, TextWriter progress)
+internal sealed partial class Runner(RunOptions options, Programs programs, TextWriter progress)
 {
     /// <summary>The commands that were started, once each.</summary>
     public SortedSet<string> Commands { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Lets the just-in-time compiler see the hot paths before anything is measured.</summary>
+    public async Task WarmAsync(Setup setup)
+    {
+        if (options.Quick) return;
+        foreach (var target in setup.Targets)
+        {
+            string[] bearer = target.Bearer is null ? [] : ["--bearer", target.Bearer];
+            foreach (var stream in (string[][])[[], ["-s"]])
+                await Child.RunAsync(programs.Load, ["-c", "64", "-d", "3", .. stream, .. bearer, $"{target.Url}/v1/chat/completions"], anyExit: true);
+        }
+    }
 
     /// <summary>Runs one scenario against its targets.</summary>
     public async Task<ScenarioResult> RunAsync(Scenario scenario, Setup? shared)
@@ -103,17 +116,11 @@ internal sealed class Runner(RunOptions options, Programs programs, TextWriter p
     }
 
     /// <summary>Leaves out of a command what differs from run to run or is secret.</summary>
-    public static string Anonymous(string command)
-    {
-        var words = command.Split(' ');
-        for (var i = 0; i < words.Length; i++)
-        {
-            if (i > 0 && words[i - 1] is "--token" or "--bearer") words[i] = "…";
-            else if (words[i].IndexOf(Setup.FolderPrefix, StringComparison.Ordinal) is > 0 and var at) words[i] = "$RUN" + string.Concat(words[i][at..].SkipWhile(c => c != '/'));
-            else if (words[i].StartsWith("http://127.0.0.1:", StringComparison.Ordinal)) words[i] = "http://127.0.0.1:…" + new Uri(words[i]).AbsolutePath.TrimEnd('/');
-            else if (i > 0 && words[i - 1] == "--port") words[i] = "…";
-        }
+    public static string Anonymous(string command) => RunFolder().Replace(PortOrSecret().Replace(command, "$1…"), "$$RUN");
 
-        return string.Join(' ', words);
-    }
+    [GeneratedRegex(@"(127\.0\.0\.1:|--port |--token |--bearer )[^\s/,]+")]
+    private static partial Regex PortOrSecret();
+
+    [GeneratedRegex(@"\S*/" + Setup.FolderPrefix + @"\w+")]
+    private static partial Regex RunFolder();
 }
