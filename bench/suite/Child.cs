@@ -21,6 +21,8 @@ internal sealed class Child : IDisposable
 
     public bool Exited => _process.HasExited;
 
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>The command as it was started, for the report; see <see cref="Runner.Anonymous"/>.</summary>
     public string Command => string.Join(' ', [Path.GetFileName(_process.StartInfo.FileName), .. _process.StartInfo.ArgumentList]);
 

@@ -55,6 +55,7 @@ internal sealed partial class Runner(RunOptions options, Programs programs, Text
 
     private async Task<Dictionary<string, double>> LoadAsync(Setup setup, Scenario scenario, Target target, ScenarioResult result)
     {
+        setup.CheckAlive();
         var arguments = LoadArguments(scenario, target);
         var before = target.Processes.ToDictionary(process => process, process => (Cpu: process.CpuSeconds(), Memory: process.Megabytes()));
         var requestsBefore = await setup.UpstreamRequestsAsync();
@@ -73,6 +74,7 @@ internal sealed partial class Runner(RunOptions options, Programs programs, Text
         var figures = new Dictionary<string, double>();
         Flatten(report.RootElement, "", figures);
         if (report.RootElement.TryGetProperty("first_wrong", out var wrong)) result.Wrong.Add($"{target.Name}: {wrong.GetString()}");
+        setup.CheckAlive();
         var requests = await setup.UpstreamRequestsAsync() - requestsBefore;
         foreach (var process in target.Processes)
         {

@@ -60,6 +60,14 @@ internal sealed class Setup : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Makes sure that what is measured is still there.</summary>
+    /// <exception cref="InvalidOperationException">A process has ended; the message has the last lines of its log.</exception>
+    public void CheckAlive()
+    {
+        if (_children.Find(child => child.Exited) is { } dead)
+            throw new InvalidOperationException($"{dead.Name} has ended ({dead.ExitCode}): {Runner.Anonymous(dead.Command)}\n{dead.LogTail()}");
+    }
+
     /// <summary>How many inference requests reached the upstream.</summary>
     public async Task<long> UpstreamRequestsAsync()
     {

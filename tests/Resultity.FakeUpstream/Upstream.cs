@@ -70,7 +70,17 @@ internal sealed class Upstream : IPollTarget, IDisposable
     {
         do
         {
-            var accepted = _listener.Accept();
+            Socket accepted;
+            try
+            {
+                accepted = _listener.Accept();
+            }
+            catch (SocketException)
+            {
+                // The client gave up before it was accepted, or descriptors ran out; neither concerns the other connections.
+                return;
+            }
+
             accepted.Blocking = false;
             accepted.NoDelay = true;
             Counts.Connections++;
