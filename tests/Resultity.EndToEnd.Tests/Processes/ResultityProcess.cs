@@ -40,12 +40,14 @@ internal sealed class ResultityProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it. Only the given variables are in its environment, beside what any process has.</summary>
-    public static ResultityProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null)
+    public static ResultityProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null, bool closeInput = false)
     {
         var start = BuiltProgram.StartInfo(BuiltProgram.Find("Resultity", "resultity"), arguments);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("RESULTITY", StringComparison.OrdinalIgnoreCase)).ToList()) start.Environment.Remove(name);
         foreach (var (name, value) in variables ?? new Dictionary<string, string>()) start.Environment[name] = value;
-        return new ResultityProcess(Process.Start(start)!);
+        var process = Process.Start(start)!;
+        if (closeInput) process.StandardInput.Close();
+        return new ResultityProcess(process);
     }
 
     /// <summary>Runs it to its end.</summary>
