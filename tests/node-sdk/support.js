@@ -13,7 +13,8 @@ export const apiKey = need('RESULTITY_API_KEY');
 /** The SDK as a user has it, but without its retries: a test wants to see the first answer. */
 export const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 60_000 });
 
-const served = async (endpoint, name) => {
+/** The model that serves an endpoint, unless a variable names another. */
+export const served = async (endpoint, name) => {
   if (process.env[name]) return process.env[name];
   const models = await client.models.list();
   const model = models.data.find((candidate) => candidate.endpoints?.includes(endpoint));
@@ -22,7 +23,6 @@ const served = async (endpoint, name) => {
 };
 
 export const chatModel = await served('/v1/chat/completions', 'RESULTITY_CHAT_MODEL');
-export const embedModel = await served('/v1/embeddings', 'RESULTITY_EMBED_MODEL');
 
 /** Calls the API without the SDK. The path begins behind /v1. */
 export const raw = (path, { method = 'GET', body, headers = {}, ...rest } = {}) =>

@@ -14,6 +14,15 @@ internal sealed class FieldReader(JsonElement target, string path)
     /// <summary>The path of a member as error messages name it.</summary>
     public string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
+    /// <summary>Takes over the fault of a part of the object.</summary>
+    public void Reject(FieldReader part)
+    {
+        if (part.Fault is { } fault)
+        {
+            Reject(fault);
+        }
+    }
+
     /// <summary>Records a fault unless there is one already.</summary>
     public void Reject(Fault fault) => Fault ??= fault;
 
@@ -46,65 +55,6 @@ internal sealed class FieldReader(JsonElement target, string path)
         }
 
         return text;
-    }
-
-    /// <summary>A true or false member.</summary>
-    public bool? Flag(string name)
-    {
-        if (target.Member(name) is not { } value)
-        {
-            return null;
-        }
-
-        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
-        {
-            return value.GetBoolean();
-        }
-
-        Reject(WrongType(PathOf(name), "a boolean", value));
-        return null;
-    }
-
-    /// <summary>A whole number within limits.</summary>
-    public int? Whole(string name, int least, int most)
-    {
-        if (Take(name, false, JsonValueKind.Number, "an integer") is not { } value)
-        {
-            return null;
-        }
-
-        var isWhole = value.TryGetInt64(out var number);
-        if (!isWhole && Math.Abs(value.GetDouble()) < long.MaxValue)
-        {
-            Reject(WrongType(PathOf(name), "an integer", value));
-            return null;
-        }
-
-        if (!isWhole || number < least || number > most)
-        {
-            Reject(OutOfRange(name, isWhole ? number < least : value.GetDouble() < 0, least, most, "integer", value));
-            return null;
-        }
-
-        return (int)number;
-    }
-
-    /// <summary>A number within limits.</summary>
-    public double? Number(string name, double least, double most)
-    {
-        if (Take(name, false, JsonValueKind.Number, "a decimal") is not { } value)
-        {
-            return null;
-        }
-
-        var number = value.GetDouble();
-        if (number >= least && number <= most)
-        {
-            return number;
-        }
-
-        Reject(OutOfRange(name, number < least, least, most, "decimal", value));
-        return null;
     }
 
     /// <summary>An object member.</summary>
@@ -165,14 +115,5 @@ internal sealed class FieldReader(JsonElement target, string path)
 
         Reject(WrongType(PathOf(name), expected, value));
         return null;
-    }
-
-    private Fault OutOfRange(string name, bool below, double least, double most, string type, JsonElement value)
-    {
-        var raw = Shorten(value.GetRawText());
-        var message = below
-            ? string.Create(CultureInfo.InvariantCulture, $"Invalid '{PathOf(name)}': {type} below minimum value. Expected a value >= {least}, but got {raw} instead.")
-            : string.Create(CultureInfo.InvariantCulture, $"Invalid '{PathOf(name)}': {type} above maximum value. Expected a value <= {most}, but got {raw} instead.");
-        return Fault.Invalid(message, PathOf(name), below ? $"{type}_below_min_value" : $"{type}_above_max_value");
     }
 }

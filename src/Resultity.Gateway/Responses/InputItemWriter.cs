@@ -112,7 +112,7 @@ internal static class InputItemWriter
             var members = new FieldReader(part, $"{fields.PathOf(name)}[{index++}]");
             members.String("type", required: true);
             members.String("text", required: true);
-            ResponseRequestReader.RejectFirst(fields, members);
+            fields.Reject(members);
             part.WriteTo(writer);
         }
 

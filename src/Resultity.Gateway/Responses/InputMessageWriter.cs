@@ -83,7 +83,7 @@ internal static class InputMessageWriter
                 break;
         }
 
-        ResponseRequestReader.RejectFirst(outer, fields);
+        outer.Reject(fields);
         if (type is "input_text" or "output_text" && part.Member("text") is { } text)
         {
             InputItemWriter.WriteTextPart(writer, type, text);

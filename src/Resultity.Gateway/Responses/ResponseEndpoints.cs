@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Http.OpenApi;
 using Resultity.Gateway.Responses.Background;
 using Resultity.Serving.Jobs;
 
@@ -35,11 +36,16 @@ internal static class ResponseEndpoints
     {
         var created = routes.ServiceProvider.GetRequiredService<ResponseHandler>();
         var stored = routes.ServiceProvider.GetRequiredService<StoredResponseHandler>();
-        routes.MapPost(Path, (RequestDelegate)created.CreateAsync).RequireScope(ApiScopes.Inference);
-        routes.MapGet($"{Path}/{{id}}", (RequestDelegate)stored.GetAsync).RequireScope(ApiScopes.Inference);
-        routes.MapDelete($"{Path}/{{id}}", (RequestDelegate)stored.DeleteAsync).RequireScope(ApiScopes.Inference);
-        routes.MapPost($"{Path}/{{id}}/cancel", (RequestDelegate)stored.CancelAsync).RequireScope(ApiScopes.Inference);
-        routes.MapGet($"{Path}/{{id}}/input_items", (RequestDelegate)stored.ListInputItemsAsync).RequireScope(ApiScopes.Inference);
+        routes.MapPost(Path, (RequestDelegate)created.CreateAsync).RequireScope(ApiScopes.Inference)
+            .Describe(new("Creates a response: the model's next message or function calls, in a conversation that is kept here if it is stored.") { Body = ResponseBody.Shape.Root, Streams = true });
+        routes.MapGet($"{Path}/{{id}}", (RequestDelegate)stored.GetAsync).RequireScope(ApiScopes.Inference)
+            .Describe(new("Reads a stored response; with `stream=true` the events of one that was made in the background.") { Streams = true });
+        routes.MapDelete($"{Path}/{{id}}", (RequestDelegate)stored.DeleteAsync).RequireScope(ApiScopes.Inference)
+            .Describe(new("Deletes a stored response, and stops it if it is still being made."));
+        routes.MapPost($"{Path}/{{id}}/cancel", (RequestDelegate)stored.CancelAsync).RequireScope(ApiScopes.Inference)
+            .Describe(new("Cancels a response that is being made in the background."));
+        routes.MapGet($"{Path}/{{id}}/input_items", (RequestDelegate)stored.ListInputItemsAsync).RequireScope(ApiScopes.Inference)
+            .Describe(new("Lists the items that a response was made of."));
         return routes;
     }
 }

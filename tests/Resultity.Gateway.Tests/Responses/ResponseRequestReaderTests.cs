@@ -9,16 +9,16 @@ public sealed class ResponseRequestReaderTests
 {
     [Theory]
     [InlineData("""{"input":"x"}""", "model", "missing_required_parameter")]
-    [InlineData("""{"model":"","input":"x"}""", "model", "missing_required_parameter")]
+    [InlineData("""{"model":"","input":"x"}""", "model", "string_below_min_length")]
     [InlineData("""{"model":7,"input":"x"}""", "model", "invalid_type")]
     [InlineData("""{"model":"m"}""", "input", "missing_required_parameter")]
     [InlineData("""{"model":"m","input":5}""", "input", "invalid_type")]
     [InlineData("""{"model":"m","input":"x","stream":"yes"}""", "stream", "invalid_type")]
     [InlineData("""{"model":"m","input":"x","temperature":3}""", "temperature", "decimal_above_max_value")]
-    [InlineData("""{"model":"m","input":"x","temperature":-1e400}""", "temperature", "decimal_below_min_value")]
+    [InlineData("""{"model":"m","input":"x","temperature":-1e400}""", "temperature", "invalid_value")]
     [InlineData("""{"model":"m","input":"x","max_output_tokens":0}""", "max_output_tokens", "integer_below_min_value")]
     [InlineData("""{"model":"m","input":"x","max_output_tokens":1.5}""", "max_output_tokens", "invalid_type")]
-    [InlineData("""{"model":"m","input":"x","max_output_tokens":99999999999999999999}""", "max_output_tokens", "integer_above_max_value")]
+    [InlineData("""{"model":"m","input":"x","max_output_tokens":99999999999999999999}""", "max_output_tokens", "invalid_value")]
     [InlineData("""{"model":"m","input":"x","top_logprobs":21}""", "top_logprobs", "integer_above_max_value")]
     [InlineData("""{"model":"m","input":"x","conversation":"conv_1"}""", "conversation", "unsupported_parameter")]
     [InlineData("""{"model":"m","input":"x","prompt":{"id":"p"}}""", "prompt", "unsupported_parameter")]
@@ -35,10 +35,10 @@ public sealed class ResponseRequestReaderTests
     [InlineData("""{"model":"m","input":"x","tool_choice":{"type":"function","name":"f"}}""", "tool_choice.name", "invalid_value")]
     [InlineData("""{"model":"m","input":"x","tool_choice":{"type":"mcp"}}""", "tool_choice.type", "invalid_value")]
     [InlineData("""{"model":"m","input":"x","reasoning":{"effort":"huge"}}""", "reasoning.effort", "invalid_value")]
-    [InlineData("""{"model":"m","input":"x","model":"n"}""", null, "invalid_json")]
-    [InlineData("""{"model":"m","input":"\ud800"}""", null, "invalid_json")]
+    [InlineData("""{"model":"m","input":"x","model":"n"}""", "model", "duplicate_parameter")]
+    [InlineData("""{"model":"m","input":"\ud800"}""", null, "invalid_unicode")]
     [InlineData("""{"model":"m",""", null, "invalid_json")]
-    [InlineData("[]", null, "invalid_json")]
+    [InlineData("[]", null, "invalid_type")]
     public void A_wrong_request_is_refused_by_name(string json, string? param, string code)
     {
         Assert.False(ResponseRequestReader.Read(Encoding.UTF8.GetBytes(json)).TryGet(out _, out var fault));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { client, embedModel as model, raw } from '../support.js';
+import { client, raw, served } from '../support.js';
+
+const model = await served('/v1/embeddings', 'RESULTITY_EMBED_MODEL');
 
 const cosine = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0) / Math.sqrt(a.reduce((s, x) => s + x * x, 0) * b.reduce((s, x) => s + x * x, 0));
 
