@@ -6,6 +6,7 @@ using Resultity.Gateway.Http.Inference;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Pipeline;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Requests;
 
@@ -36,7 +37,17 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
             return;
         }
 
-        var job = await jobs.SubmitAsync(submission with { Retention = retention }, context.RequestAborted);
+        Job job;
+        try
+        {
+            job = await jobs.SubmitAsync(submission with { Retention = retention }, context.RequestAborted);
+        }
+        catch (StorageException full)
+        {
+            await FaultWriter.WriteAsync(context, full.Fault);
+            return;
+        }
+
         var headers = context.Response.Headers;
         headers["Preference-Applied"] = "respond-async";
         if (PollingHeaders.Wait(context.Request) is { } seconds)

@@ -15,6 +15,10 @@ public sealed class JobOptions
     /// <value>1024.</value>
     public int MaxRunning { get; set; } = 1024;
 
+    /// <summary>How many jobs of one namespace may wait in the store at most; more are refused.</summary>
+    /// <value>100,000.</value>
+    public int MaxQueued { get; set; } = 100_000;
+
     /// <summary>How long a claim holds without being renewed; it is renewed at a third of this.</summary>
     /// <value>30 seconds.</value>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);

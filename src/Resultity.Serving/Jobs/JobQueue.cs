@@ -43,7 +43,10 @@ public sealed record JobSubmission
 /// <summary>The door to durable requests: submit, look, wait, cancel, fetch, delete. Safe for concurrent use.</summary>
 public sealed class JobQueue(IJobStore store, JobRunner runner, JobChanges changes, LiveJobs live, JobOptions options, TimeProvider time)
 {
+    private readonly QueueLimit _limit = new(store, options, time);
+
     /// <summary>Accepts a job. When this returns the job survives a power loss.</summary>
+    /// <exception cref="StorageException">The storage cannot take it, or too many jobs of the namespace wait already; the fault says which.</exception>
     public async ValueTask<Job> SubmitAsync(JobSubmission submission, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(submission);
@@ -67,6 +70,7 @@ public sealed class JobQueue(IJobStore store, JobRunner runner, JobChanges chang
             ReadOnce = retention == TimeSpan.Zero,
             Metadata = submission.Metadata,
         };
+        await _limit.EnterAsync(job.Namespace, cancellation).ConfigureAwait(false);
         await store.AddAsync(job, submission.Body, cancellation).ConfigureAwait(false);
         runner.Wake();
         return job;

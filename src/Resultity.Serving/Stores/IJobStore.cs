@@ -59,6 +59,12 @@ public interface IJobStore
     /// <summary>Lists jobs of a namespace.</summary>
     ValueTask<Page<Job>> ListAsync(JobFilter filter, CancellationToken cancellation);
 
+    /// <summary>Counts the jobs of a namespace that nobody runs yet.</summary>
+    /// <param name="namespace">Whose jobs.</param>
+    /// <param name="atMost">Counts no further than this.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    ValueTask<int> CountWaitingAsync(string @namespace, int atMost, CancellationToken cancellation);
+
     /// <summary>Reads the body that a job was submitted with; <see langword="null"/> if the job is gone.</summary>
     ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(string id, CancellationToken cancellation);
 

@@ -9,26 +9,29 @@ namespace Resultity.Storage.Sql;
 internal static class JobTurns
 {
     // Steps in the index from one line to the next, so that the cost goes with the lines and not with the jobs in them.
-    private const string Lines = $"""
+    // Two steps and not one comparison of pairs, for which SQLite uses only the first column of the index.
+    internal const string Lines = $"""
         WITH RECURSIVE line (namespace, model, available_at) AS (
             SELECT namespace, model, available_at FROM jobs
             WHERE id = (SELECT id FROM jobs WHERE {SqlJobStore.Unclaimed} ORDER BY namespace, model, available_at, sort_key LIMIT 1)
             UNION ALL
-            SELECT j.namespace, j.model, j.available_at FROM line l JOIN jobs j ON j.id = (
-                SELECT n.id FROM jobs n WHERE {SqlJobStore.Unclaimed} AND (n.namespace, n.model) > (l.namespace, l.model)
-                ORDER BY n.namespace, n.model, n.available_at, n.sort_key LIMIT 1)
+            SELECT j.namespace, j.model, j.available_at FROM line l JOIN jobs j ON j.id = COALESCE(
+                (SELECT n.id FROM jobs n WHERE {SqlJobStore.Unclaimed} AND n.namespace = l.namespace AND n.model > l.model
+                 ORDER BY n.model, n.available_at, n.sort_key LIMIT 1),
+                (SELECT n.id FROM jobs n WHERE {SqlJobStore.Unclaimed} AND n.namespace > l.namespace
+                 ORDER BY n.namespace, n.model, n.available_at, n.sort_key LIMIT 1))
         )
         SELECT namespace AS Namespace, model AS Model, available_at AS Oldest FROM line
         """;
 
-    private const string First = $"""
+    internal const string First = $"""
         SELECT id AS Id, available_at AS AvailableAt FROM jobs
         WHERE {SqlJobStore.Unclaimed} AND namespace = @Namespace AND model = @Model AND available_at <= @now AND deadline > @now
         ORDER BY available_at, sort_key LIMIT @limit
         """;
 
     // Counted in memory: with GROUP BY, SQLite walks all jobs in the order of their namespaces. Claims are few, a queue is long.
-    private const string Claims = $"SELECT namespace FROM jobs WHERE {SqlJobStore.Claimed} AND lease_owner > ''";
+    internal const string Claims = $"SELECT namespace FROM jobs WHERE {SqlJobStore.Claimed} AND lease_owner > ''";
 
     /// <summary>Chooses the jobs to claim, in the order of their turns.</summary>
     public static async Task<List<string>> ChooseAsync(DbConnection connection, DbTransaction transaction, ClaimRoom room, DateTimeOffset time)

@@ -58,6 +58,12 @@ internal sealed partial class SqlJobStore(SqlDatabase database, IBlobStore blobs
         }, cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<int> CountWaitingAsync(string @namespace, int atMost, CancellationToken cancellation) =>
+        database.ReadAsync(connection => connection.ExecuteScalarAsync<int>(
+            $"SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE {Unclaimed} AND namespace = @namespace LIMIT @atMost) waiting",
+            new { @namespace, atMost }), cancellation);
+
+    /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(string id, CancellationToken cancellation)
     {
         var payload = await database.ReadAsync(connection => connection.QuerySingleOrDefaultAsync<PayloadRow>(

@@ -148,6 +148,42 @@ public sealed class JobRunTests
     }
 
     [Fact]
+    public async Task A_namespace_that_has_too_many_waiting_is_refused()
+    {
+        await using var jobs = await new JobHarness(configure: options => options.MaxQueued = 3).StartAsync(run: false);
+        for (var i = 0; i < 3; i++)
+        {
+            await jobs.SubmitAsync();
+        }
+
+        var refused = await Assert.ThrowsAsync<StorageException>(async () => await jobs.SubmitAsync());
+        Assert.Equal((FaultKind.Unavailable, "queue_full"), (refused.Fault.Kind, refused.Fault.Code));
+        Assert.Equal(3, await jobs.Get<IJobStore>().CountWaitingAsync("alpha", 10, JobHarness.Cancellation));
+    }
+
+    [Fact]
+    public async Task Blobs_that_a_crash_left_without_an_owner_are_swept_and_others_kept()
+    {
+        await using var jobs = await new JobHarness().StartAsync(run: false);
+        var store = jobs.Get<IJobStore>();
+        var blobs = jobs.Get<IBlobStore>();
+        var job = await jobs.SubmitAsync();
+        await store.AddAsync(job with { Id = Id.New(Job.IdPrefix, TimeProvider.System) }, new byte[50_000], JobHarness.Cancellation);
+        var orphan = await blobs.PutAsync(new byte[1], JobHarness.Cancellation);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(jobs.Folder, "blobs"), "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().AddHours(-2).UtcDateTime);
+        }
+
+        var young = await blobs.PutAsync(new byte[1], JobHarness.Cancellation);
+        await jobs.Get<JobSweeper>().SweepAsync(JobHarness.Cancellation);
+        var left = await blobs.ListAsync(DateTimeOffset.MaxValue, JobHarness.Cancellation).ToListAsync(JobHarness.Cancellation);
+        Assert.Equal(2, left.Count);
+        Assert.Contains(young, left);
+        Assert.DoesNotContain(orphan, left);
+    }
+
+    [Fact]
     public async Task An_answer_to_be_read_once_is_gone_after_that()
     {
         await using var jobs = await new JobHarness().StartAsync();

@@ -58,6 +58,17 @@ public abstract class JobClaimConformance(TestStorage storage) : StoreConformanc
     }
 
     [Fact]
+    public async Task Waiting_jobs_are_counted_up_to_a_limit()
+    {
+        await AddAsync("alpha", 5);
+        await AddAsync("beta", 1);
+        await ClaimAsync(2);
+        Assert.Equal(4, await Jobs.CountWaitingAsync("alpha", 100, Cancellation));
+        Assert.Equal(2, await Jobs.CountWaitingAsync("alpha", 2, Cancellation));
+        Assert.Equal(0, await Jobs.CountWaitingAsync("beta", 100, Cancellation));
+    }
+
+    [Fact]
     public async Task Many_claimers_at_once_never_share_a_job()
     {
         await AddAsync("alpha", 60);
