@@ -156,4 +156,19 @@ public sealed class FlowTests
             await exchange.DisposeAsync();
         }
     }
+
+    [Fact]
+    public async Task Requests_that_wait_for_a_stalled_link_fail_when_it_dies()
+    {
+        var options = new LinkOptions { SendHighWater = 32 * 1024, DeadAfter = TimeSpan.FromSeconds(3), SilentAfter = TimeSpan.FromSeconds(1) };
+        await using var pair = await LinkPair.StartAsync(DelegateHandler.Echo, options: options, proxied: true);
+        pair.Proxy.Stall();
+        var body = new byte[60_000];
+        var waiting = Enumerable.Range(0, 300).Select(async _ =>
+        {
+            await using var exchange = await pair.Gateway.SendAsync(new LinkRequest { Path = "/echo", Body = body });
+            return exchange.Fault;
+        }).ToArray();
+        Assert.All(await Task.WhenAll(waiting).WaitAsync(Reading.Patience), fault => Assert.True(fault!.LinkEnded));
+    }
 }

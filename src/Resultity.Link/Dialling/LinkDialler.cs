@@ -57,8 +57,8 @@ public sealed class LinkDialler : IDisposable
             return await response.Content.ReadAsStreamAsync(cancellationToken);
         var status = (int)response.StatusCode;
         response.Dispose();
-        // 429 and 503 say "later", not "not like this".
-        throw new LinkDialException($"Dialling {target} (upgrade) was answered with status {status} instead of 101.", refusedByHttp: status is not 429 and not 503);
+        // 429 and 5xx say that the gateway is busy or away, not that the way is wrong.
+        throw new LinkDialException($"Dialling {target} (upgrade) was answered with status {status} instead of 101.", refusedByHttp: status is not 429 and < 500);
     }
 
     private async Task<Stream> WebSocketAsync(Uri target, CancellationToken cancellationToken)

@@ -58,6 +58,8 @@ internal sealed class FrameSender(Stream transport, LinkOptions options) : IThre
         var head = 3 + method + path + HeaderBlock.Measure(null, request.Headers.Span);
         if (method is 0 or > 16 || path == 0 || head > LinkProtocol.MaxPayload)
             throw new ArgumentException("Method, path and headers are over what one frame takes.", nameof(request));
+        if (request.Path[0] != '/' || request.Path.AsSpan().ContainsAnyInRange('\0', ' '))
+            throw new ArgumentException("The path must begin with a slash and hold no spaces or control characters.", nameof(request));
         var body = Math.Min(request.Body.Length, LinkProtocol.MaxPayload - head);
         var end = body == request.Body.Length && !request.Duplex;
         lock (_gate)
@@ -215,7 +217,8 @@ internal sealed class FrameSender(Stream transport, LinkOptions options) : IThre
         {
             Abort(e);
             Fail(LinkFault.Lost($"writing to the connection failed: {e.Message}"));
-            _stopped.TrySetResult();
+            // Nothing will be sent any more: this wakes whoever waits for room, to find the link gone.
+            Take();
         }
     }
 
