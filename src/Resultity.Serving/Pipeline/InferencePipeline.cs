@@ -84,8 +84,12 @@ public sealed class InferencePipeline
         {
             Retries.Earn();
             var rest = soFar is null ? default : stream.Continue(soFar);
-            fault = soFar is not null && rest.IsEmpty ? Faults.CannotContinue : null;
-            for (var attempt = 1; fault is null; attempt++)
+            if (soFar is not null && rest.IsEmpty)
+            {
+                return fault = Faults.CannotContinue;
+            }
+
+            for (var attempt = 1; ; attempt++)
             {
                 // 3 A slot on a node.
                 if (!(await stream.PlaceAsync(mustContinue: soFar is not null).ConfigureAwait(false)).TryGet(out var placement, out fault))
