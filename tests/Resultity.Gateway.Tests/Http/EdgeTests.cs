@@ -98,6 +98,17 @@ public sealed class EdgeTests : GatewayTest
     }
 
     [Fact]
+    public async Task A_body_that_crawls_is_a_408()
+    {
+        await using var strict = await TestGateway.StartAsync(options => options.SlowestBody = 1_000_000);
+        await using var raw = await RawConnection.OpenAsync(strict.Address);
+        await raw.SendAsync($"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {strict.Key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{\"model\"");
+        var answer = await raw.ReadToEndAsync();
+        Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+        Assert.Equal("request_timeout", AssertShape(answer[answer.IndexOf('{', StringComparison.Ordinal)..]).GetProperty("code").GetString());
+    }
+
+    [Fact]
     public async Task Chunked_nonsense_is_a_400()
     {
         await using var raw = await RawConnection.OpenAsync(Gateway.Address);

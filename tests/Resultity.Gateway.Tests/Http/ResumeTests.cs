@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Resultity.Gateway.Tests.Kit;
 
 namespace Resultity.Gateway.Tests.Http;
@@ -62,7 +61,7 @@ public sealed class ResumeTests : GatewayTest
         Assert.True(second.IsDone);
         var all = first.Events.Concat(second.Events[..^1]).ToList();
         Assert.Equal(Enumerable.Range(1, all.Count).Select(i => (long)i), all.Select(e => e.Id));
-        Assert.Equal(string.Concat(Enumerable.Range(0, 100).Select(i => $" t{i}")), string.Concat(all.Select(e => TextOf(e.Data))));
+        Assert.Equal(string.Concat(Enumerable.Range(0, 100).Select(i => $" t{i}")), string.Concat(all.Select(e => SseReading.TextOf(e.Data))));
         Assert.Equal(2, await Upstream.CountAsync("requests"));
         await using var third = await ResumeAsync(first.RequestId, null);
         await third.ReadToEndAsync();
@@ -118,12 +117,6 @@ public sealed class ResumeTests : GatewayTest
         await first.ReadToEndAsync();
         using var response = await SendAsync(HttpMethod.Get, $"/v1/requests/{first.RequestId}/events", null, HttpCompletionOption.ResponseContentRead, ("Last-Event-ID", "x"));
         await AssertErrorAsync(response, 400, "invalid_value");
-    }
-
-    private static string TextOf(string chunk)
-    {
-        using var json = JsonDocument.Parse(chunk);
-        return json.RootElement.GetProperty("choices")[0].GetProperty("delta").TryGetProperty("content", out var text) ? text.GetString() ?? "" : "";
     }
 
     private async Task<SseReading> StartAsync(string more = "") =>

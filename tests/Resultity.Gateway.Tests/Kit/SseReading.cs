@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Resultity.Gateway.Tests.Kit;
 
@@ -20,6 +21,13 @@ internal sealed class SseReading(HttpResponseMessage response, Stream stream) : 
         Assert.True(response.IsSuccessStatusCode, await (response.IsSuccessStatusCode ? Task.FromResult("") : response.Content.ReadAsStringAsync()));
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         return new SseReading(response, await response.Content.ReadAsStreamAsync());
+    }
+
+    /// <summary>The text of a chat chunk.</summary>
+    public static string TextOf(string chunk)
+    {
+        using var json = JsonDocument.Parse(chunk);
+        return json.RootElement.GetProperty("choices")[0].GetProperty("delta").TryGetProperty("content", out var text) ? text.GetString() ?? "" : "";
     }
 
     /// <summary>Reads one event or comment.</summary>
