@@ -39,6 +39,37 @@ internal sealed class Automaton(Node root)
         return next[value] ??= Compute(state, value);
     }
 
+    /// <summary>
+    /// The state that stands for all those which differ only in repetitions so far from their limits that no token reaches them:
+    /// they have one mask.
+    /// </summary>
+    /// <param name="state">Any state.</param>
+    /// <param name="reach">The bytes of the longest token.</param>
+    public State Alike(State state, int reach)
+    {
+        if (state.Alike is { } known) return known;
+        Begin();
+        _accepting = state.Accepting;
+        foreach (var reading in state.Readings)
+            if (Clamped(reading.After, reach) is var after && _entered.Add((reading.Next.Id, after?.Id ?? -1))) _readings.Add(new Reading(reading.Next, after));
+        var result = End();
+        result.Alike = result;
+        return state.Alike = result;
+    }
+
+    private Frame? Clamped(Frame? frame, int reach)
+    {
+        if (frame?.Clamped is not null || frame is null) return frame?.Clamped;
+        var place = frame.Place;
+        if (frame.Node is RepeatNode repeat)
+        {
+            if (place < repeat.Least) place = Math.Max(place, repeat.Least - reach - 1);
+            else if (repeat.Most != RepeatNode.Unlimited && repeat.Most - place > reach) place = Math.Max(repeat.Least, repeat.Most - reach - 1);
+        }
+        var below = Clamped(frame.Below, reach);
+        return frame.Clamped = place == frame.Place && ReferenceEquals(below, frame.Below) ? frame : Push(frame.Node, place, below);
+    }
+
     private State Compute(State state, byte value)
     {
         Begin();

@@ -21,6 +21,7 @@ internal sealed class TokenAutomaton(Automaton automaton, TokenTrie trie, Tokeni
     {
         lock (_gate)
         {
+            state = automaton.Alike(state, trie.Deepest);
             if (state.Mask is null)
             {
                 if ((_masked.Count + 1L) * _words * sizeof(uint) > MaskMemory)

@@ -50,6 +50,9 @@ internal sealed class TokenTrie
         _deepest = _depths.Length == 0 ? 0 : _depths.Max() + 1;
     }
 
+    /// <summary>The bytes of the longest token.</summary>
+    public int Deepest => _deepest;
+
     /// <summary>Sets the bits of all tokens whose bytes can follow the state.</summary>
     public void Fill(Automaton automaton, State state, Span<uint> mask)
     {
