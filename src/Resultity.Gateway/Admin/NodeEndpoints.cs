@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Resultity.Contracts.Fleet;
+using Resultity.Contracts.Values;
 using Resultity.Gateway.Fleet;
 using Resultity.Serving.Stores;
 
@@ -15,6 +16,8 @@ internal sealed class NodeEndpoints(INodeStore store, LiveFleet fleet, NodeRegis
     {
         admin.MapGet("/nodes", ListAsync);
         admin.MapGet("/nodes/{id}", GetAsync);
+        admin.MapPost("/nodes/{id}/drain", context => CordonAsync(context, cordoned: true));
+        admin.MapPost("/nodes/{id}/resume", context => CordonAsync(context, cordoned: false));
         admin.MapDelete("/nodes/{id}", RevokeAsync);
     }
 
@@ -30,6 +33,23 @@ internal sealed class NodeEndpoints(INodeStore store, LiveFleet fleet, NodeRegis
         var id = (string)context.Request.RouteValues["id"]!;
         if (await store.GetAsync(id, context.RequestAborted) is { } node) await AdminJson.WriteAsync(context, ToJson(node, fleet.Nodes.FirstOrDefault(live => live.Id == id)));
         else await AdminJson.WriteAsync(context, AdminJson.NoSuch("node", id));
+    }
+
+    private async Task CordonAsync(HttpContext context, bool cordoned)
+    {
+        var id = (string)context.Request.RouteValues["id"]!;
+        if (await store.GetAsync(id, context.RequestAborted) is not { RevokedAt: null } node)
+        {
+            await AdminJson.WriteAsync(context, AdminJson.NoSuch("node", id));
+        }
+        else if (!fleet.Cordon(id, cordoned))
+        {
+            await AdminJson.WriteAsync(context, new Fault(FaultKind.Conflict, "node_away", "The node is not linked now, so it runs nothing."));
+        }
+        else
+        {
+            await AdminJson.WriteAsync(context, ToJson(node, fleet.Nodes.FirstOrDefault(live => live.Id == id)));
+        }
     }
 
     private async Task RevokeAsync(HttpContext context)

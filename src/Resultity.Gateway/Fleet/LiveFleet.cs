@@ -47,6 +47,16 @@ public sealed partial class LiveFleet : IFleet
             node.Close(LinkErrorCode.Unauthorized, "the node's key was revoked");
     }
 
+    /// <summary>Gives a node nothing new until that is taken back or the node's process ends; what runs on it goes on.</summary>
+    /// <returns>Whether the node is linked.</returns>
+    public bool Cordon(string nodeId, bool cordoned)
+    {
+        if (!_nodes.TryGetValue(nodeId, out var node))
+            return false;
+        node.Cordon(cordoned);
+        return true;
+    }
+
     /// <summary>Opens no more streams, waits for those that run, and closes every link.</summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {

@@ -20,6 +20,7 @@ internal sealed class LiveNode(string id, string name, string session, IFleetFac
     private NodeStatus? _status;
     private IReadOnlyList<ModelOffer> _offers = [];
     private bool _statusLate;
+    private bool _cordoned;
     private long _statusAt = time.GetTimestamp();
     private Told _told;
     private bool _retired;
@@ -107,6 +108,16 @@ internal sealed class LiveNode(string id, string name, string session, IFleetFac
         }
     }
 
+    /// <summary>An operator lets it finish what runs and gives it nothing new, or takes that back.</summary>
+    public void Cordon(bool cordoned)
+    {
+        lock (_gate)
+        {
+            _cordoned = cordoned;
+            Report(offersChanged: false);
+        }
+    }
+
     /// <summary>The link that the next request goes over, or null.</summary>
     public LinkConnection? Pick()
     {
@@ -152,6 +163,7 @@ internal sealed class LiveNode(string id, string name, string session, IFleetFac
             null => Told.Nothing,
             _ when _statusLate || _links.Length == 0 || _links.All(static link => link.Silent || link.Ended) => Told.Nothing,
             { Draining: true } => Told.Draining,
+            _ when _cordoned => Told.Draining,
             _ => _links.Any(IsUsable) ? Told.Up : Told.Draining,
         };
         if (now == _told && !(offersChanged && now == Told.Up))

@@ -129,7 +129,9 @@ internal sealed class LineEditor(Terminal terminal, string prompt)
     /// <summary>Draws the part of the line around the cursor that fits in one row, so that no wrapping has to be undone.</summary>
     private void Draw()
     {
-        var room = Math.Max(8, Console.WindowWidth - prompt.Length - 1);
+        // A terminal that does not know its width says 0.
+        var width = Console.WindowWidth is >= 20 and var known ? known : 80;
+        var room = width - prompt.Length - 1;
         var from = Math.Max(0, _cursor - room + 1);
         var visible = _line.ToString(from, Math.Min(room, _line.Length - from));
         terminal.Out.Write($"\r\e[2K{terminal.Styled(prompt, "1;32")}{visible}");

@@ -9,10 +9,12 @@ namespace Resultity.Verbs;
 internal sealed class NodesVerb : Verb
 {
     public NodesVerb(Terminal terminal)
-        : base(terminal, "nodes", "List and revoke nodes; make the tokens that let new ones join.")
+        : base(terminal, "nodes", "List, drain and revoke nodes; make the tokens that let new ones join.")
     {
         Add(new ListVerb(terminal));
-        Add(new RevokeVerb(terminal));
+        Add(new ActVerb(terminal, "drain", "Let a node finish what it runs and give it nothing new.", HttpMethod.Post, "/drain", "drains"));
+        Add(new ActVerb(terminal, "resume", "Give a drained node work again.", HttpMethod.Post, "/resume", "resumed"));
+        Add(new ActVerb(terminal, "revoke", "Revoke a node's key: its links close and it cannot come back.", HttpMethod.Delete, "", "revoked"));
         Add(new TokensVerb(terminal));
         Examples =
         [
@@ -51,10 +53,10 @@ internal sealed class NodesVerb : Verb
         ];
     }
 
-    private sealed class RevokeVerb : Verb
+    private sealed class ActVerb : Verb
     {
-        public RevokeVerb(Terminal terminal)
-            : base(terminal, "revoke", "Revoke a node's key: its links close and it cannot come back.")
+        public ActVerb(Terminal terminal, string name, string description, HttpMethod method, string suffix, string done)
+            : base(terminal, name, description)
         {
             var id = new Argument<string>("id") { Description = "The node's id" };
             Add(id);
@@ -62,8 +64,8 @@ internal sealed class NodesVerb : Verb
             Runs(async (parsed, cancellation) =>
             {
                 using var client = connection.Open(parsed);
-                await client.JsonAsync(HttpMethod.Delete, $"admin/v1/nodes/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}", null, cancellation);
-                terminal.Note("revoked");
+                await client.JsonAsync(method, $"admin/v1/nodes/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}{suffix}", null, cancellation);
+                terminal.Note(done);
                 return ExitCode.Ok;
             });
         }

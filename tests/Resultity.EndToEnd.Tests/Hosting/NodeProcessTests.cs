@@ -73,6 +73,23 @@ public sealed class NodeProcessTests
     }
 
     [Fact]
+    public async Task A_drained_node_gets_nothing_new_until_it_is_resumed()
+    {
+        await using var upstream = await FakeUpstreamProcess.StartAsync();
+        await using var gateway = await Installation.StartAsync("gateway");
+        await using var node = await JoinAsync(gateway, Directory.CreateTempSubdirectory("resultity-node-").FullName, await TokenAsync(gateway), "--openai", $"{upstream.Address}v1");
+        await UntilServedAsync(gateway);
+        var model = await UpTests.FirstModelAsync(gateway);
+        var id = (string)(await gateway.AdminAsync("admin/v1/nodes"))["data"]![0]!["id"]!;
+        Assert.Equal(0, (await gateway.CliAsync("nodes", "drain", id)).Code);
+        await UntilAsync(gateway, listed => (string?)listed["state"] == "draining");
+        var waiting = UpTests.ChatAsync(gateway.Http, model, "Hello");
+        Assert.Equal(0, await upstream.CountAsync("requests"));
+        Assert.Equal(0, (await gateway.CliAsync("nodes", "resume", id)).Code);
+        Assert.NotNull(await waiting);
+    }
+
+    [Fact]
     public async Task A_stopping_node_finishes_what_it_runs()
     {
         await using var upstream = await FakeUpstreamProcess.StartAsync("--latency=2s");
