@@ -31,8 +31,6 @@ internal sealed class CollectingExchange(string path, string body, string model 
 
     public bool Completed { get; private set; }
 
-    public int Pieces { get; private set; }
-
     public Task FirstPiece => _first.Task;
 
     public string Answer => Encoding.UTF8.GetString([.. _answer]);
@@ -53,7 +51,6 @@ internal sealed class CollectingExchange(string path, string body, string model 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellation)
     {
         _answer.AddRange(piece.Span);
-        Pieces++;
         _first.TrySetResult();
         return default;
     }
