@@ -25,6 +25,9 @@ internal sealed class ResponseStreamDelivery(
     StreamClock clock,
     IOptions<GatewayHttpOptions> options)
 {
+    /// <summary>A fast answer is sent after about this many events, so that a slow client holds it up and not the gateway's memory.</summary>
+    private const int MostUnsent = 64;
+
     /// <summary>Runs the response and writes its events.</summary>
     public async Task DeliverAsync(HttpContext context, PreparedResponse prepared)
     {
@@ -118,7 +121,7 @@ internal sealed class ResponseStreamDelivery(
             }
 
             var waiting = stream.WaitAsync(live.Stop);
-            if (waiting.IsCompletedSuccessfully)
+            if (waiting.IsCompletedSuccessfully && events.Count < MostUnsent)
             {
                 if (!waiting.Result)
                 {
