@@ -92,8 +92,10 @@ public sealed class InferencePipeline
             for (var attempt = 1; ; attempt++)
             {
                 // 3 A slot on a node.
-                if (!(await stream.PlaceAsync(mustContinue: soFar is not null).ConfigureAwait(false)).TryGet(out var placement, out fault))
+                if (!(await stream.PlaceAsync(mustContinue: soFar is not null).ConfigureAwait(false)).TryGet(out var placement, out var nowhere))
                 {
+                    // After a failure, that failure is what the client should know of.
+                    fault ??= nowhere;
                     break;
                 }
 

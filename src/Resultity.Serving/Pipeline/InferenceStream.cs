@@ -31,6 +31,7 @@ public sealed class InferenceStream : IAsyncDisposable
     private StreamEvent? _pending;
     private Usage? _reported;
     private Fault? _broken;
+    private Fault? _lastFault;
     private TimeSpan? _firstEvent;
     private int _textChunks;
     private int _charged;
@@ -148,7 +149,8 @@ public sealed class InferenceStream : IAsyncDisposable
     {
         var placing = _pipeline.Dispatcher.PlaceAsync(
             new PlacementQuery(
-                _model, _request.Endpoint, _request.Caller.Namespace, _request.Caller.Weight, _request.Priority, _request.PrefixHash, _failedNodes, mustContinue),
+                _model, _request.Endpoint, _request.Caller.Namespace, _request.Caller.Weight, _request.Priority, _request.PrefixHash, _failedNodes, mustContinue,
+                AwaitsReturn: _lastFault is null or { Kind: FaultKind.Unavailable }),
             _request.Progress,
             _stop.Token);
         return placing.IsCompleted ? placing : WaitForPlaceAsync(placing);
@@ -190,6 +192,7 @@ public sealed class InferenceStream : IAsyncDisposable
 
         if (fault is not null)
         {
+            _lastFault = fault;
             (_failedNodes ??= []).Add(placement.NodeId);
             await CloseLegAsync(fault).ConfigureAwait(false);
         }
@@ -343,6 +346,7 @@ public sealed class InferenceStream : IAsyncDisposable
         }
 
         var placed = _leg!.Placement;
+        _lastFault = fault;
         await CloseLegAsync(fault).ConfigureAwait(false);
         while (fault.OtherNodeMayAnswer && _text is not null && _request.Progress.Attempts.Count < _pipeline.Options.MaxAttempts && _pipeline.Retries.TrySpend())
         {
@@ -354,9 +358,8 @@ public sealed class InferenceStream : IAsyncDisposable
                 break;
             }
 
-            if (!(await PlaceAsync(mustContinue: true).ConfigureAwait(false)).TryGet(out var placement, out var refused))
+            if (!(await PlaceAsync(mustContinue: true).ConfigureAwait(false)).TryGet(out var placement, out _))
             {
-                fault = refused;
                 break;
             }
 

@@ -7,6 +7,7 @@ namespace Resultity.Serving.Scheduling;
 /// <summary>The scheduler's only owner: brings it facts, requests and the clock, one at a time, and lets requests wait.</summary>
 internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) : IFleetFacts
 {
+    private static readonly TimeSpan RecoveryCheck = TimeSpan.FromMilliseconds(50);
     private readonly Lock _gate = new();
     private readonly Scheduler _scheduler = new(options, time.TimestampFrequency);
     private int _version;
@@ -65,9 +66,7 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
             nobodyServesIt = !AnyAccepts(pool, query);
             if (nobodyServesIt && query.Excluded is not null)
             {
-                // Nobody else can serve it, so a node that failed before gets another chance, at the latest when it is back.
-                query = query with { Excluded = null };
-                nobodyServesIt = !AnyAccepts(pool, query);
+                return query.AwaitsReturn ? PlaceAfterRecoveryAsync(query, progress, cancellation) : new(Faults.NoCapableNode(query.Model));
             }
 
             if (nobodyServesIt && pool.Instances.Count > 0 && (pool.Endpoints & query.Endpoint.Bit) == 0)
@@ -111,11 +110,34 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
         }
     }
 
-    private static bool AnyAccepts(ModelPool pool, in PlacementQuery query)
+    /// <summary>Nobody else can serve the request: waits until another node can, or until one that failed it is back or has had its pause.</summary>
+    private async ValueTask<Outcome<Placement>> PlaceAfterRecoveryAsync(PlacementQuery query, RequestProgress progress, CancellationToken cancellation)
+    {
+        var since = time.GetTimestamp();
+        while (time.GetElapsedTime(since) < options.NodeReturnGrace)
+        {
+            await Task.Delay(RecoveryCheck, time, cancellation).ConfigureAwait(false);
+            var anyNode = query with { Excluded = null };
+            var (another, recovered) = Read(scheduler => scheduler.FindPool(query.Model) is { } pool
+                ? (AnyAccepts(pool, query), AnyAccepts(pool, anyNode, time.GetTimestamp()))
+                : default);
+            if (another || recovered)
+            {
+                return await PlaceAsync(another ? query : anyNode, progress, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        return Faults.NoCapableNode(query.Model);
+    }
+
+    /// <param name="pool">The model's instances.</param>
+    /// <param name="query">What is asked for.</param>
+    /// <param name="now">Nodes whose pause after a failure ends later do not count.</param>
+    private static bool AnyAccepts(ModelPool pool, in PlacementQuery query, long now = long.MaxValue)
     {
         foreach (var instance in pool.Instances)
         {
-            if (query.Accepts(instance))
+            if (instance.Node.AvoidUntil <= now && query.Accepts(instance))
             {
                 return true;
             }

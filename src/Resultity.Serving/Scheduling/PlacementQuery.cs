@@ -12,6 +12,7 @@ namespace Resultity.Serving.Scheduling;
 /// <param name="PrefixHash">Hash of the prompt's beginning, or 0.</param>
 /// <param name="Excluded">Nodes that have failed this request; <see langword="null"/> means none.</param>
 /// <param name="MustContinuePrefix">Only instances that can go on from an unfinished answer.</param>
+/// <param name="AwaitsReturn">Whether the request, when no other node can serve it, waits for one of the excluded to recover.</param>
 internal readonly record struct PlacementQuery(
     string Model,
     InferenceEndpoint Endpoint,
@@ -20,7 +21,8 @@ internal readonly record struct PlacementQuery(
     Priority Priority = Priority.Interactive,
     ulong PrefixHash = 0,
     IReadOnlyList<string>? Excluded = null,
-    bool MustContinuePrefix = false)
+    bool MustContinuePrefix = false,
+    bool AwaitsReturn = true)
 {
     /// <summary>Whether an instance can serve the request, whatever its load.</summary>
     public bool Accepts(Instance instance)

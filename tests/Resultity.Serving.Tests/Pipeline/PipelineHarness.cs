@@ -15,7 +15,7 @@ internal sealed class PipelineHarness : IUsageRecorder
 {
     public PipelineHarness(SchedulingOptions? scheduling = null)
     {
-        Dispatcher = new Dispatcher(scheduling ?? new SchedulingOptions { NodeReturnGrace = TimeSpan.FromMilliseconds(50) }, TimeProvider.System);
+        Dispatcher = new Dispatcher(scheduling ?? new SchedulingOptions { NodeReturnGrace = TimeSpan.FromMilliseconds(300) }, TimeProvider.System);
         Catalog = new ModelCatalog(Dispatcher, Aliases, TimeProvider.System);
         Pipeline = new InferencePipeline(Catalog, Admission, Dispatcher, Fleet, this, new ServingTelemetry(Dispatcher), new PipelineOptions(), TimeProvider.System);
     }

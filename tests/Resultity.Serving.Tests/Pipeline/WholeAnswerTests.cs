@@ -92,6 +92,39 @@ public sealed class WholeAnswerTests
     }
 
     [Fact]
+    public async Task A_lost_only_node_is_awaited_and_tried_again_when_it_is_back()
+    {
+        var lost = 0;
+        _harness.Node("a", () =>
+        {
+            if (lost++ > 0)
+            {
+                return ScriptedExchange.Json(Answer);
+            }
+
+            _harness.Dispatcher.NodeIsGone("a");
+            return ScriptedExchange.Lost;
+        });
+        var waiting = _harness.Pipeline.StartAsync(Chat(), default);
+        _harness.Dispatcher.NodeIsUp("a", null, [Scheduling.Fixtures.Offer()]);
+
+        Assert.True((await waiting).TryGet(out var stream, out _));
+        await stream.DisposeAsync();
+        Assert.Equal(0, _harness.Running);
+    }
+
+    [Fact]
+    public async Task A_broken_only_node_is_not_asked_twice_and_its_own_fault_is_told()
+    {
+        _harness.Node("a", () => ScriptedExchange.Json("""{"error":{"message":"boom"}}""", 500));
+
+        (await _harness.Pipeline.StartAsync(Chat(), default)).TryGet(out _, out var fault);
+
+        Assert.Equal((FaultKind.BadNodeAnswer, "node_error"), (fault!.Kind, fault.Code));
+        Assert.Single(_harness.Fleet.Sent);
+    }
+
+    [Fact]
     public async Task An_alias_reaches_the_node_under_the_models_own_name()
     {
         _harness.Aliases.Aliases["gpt-4o"] = "m";

@@ -12,6 +12,7 @@ public sealed class StallingProxy : IAsyncDisposable
     private readonly IPEndPoint _target;
     private readonly Task _accepting;
     private volatile TaskCompletionSource? _stalled;
+    private volatile int _accepted;
 
     /// <summary>Listens on a free port and passes to the target.</summary>
     public StallingProxy(IPEndPoint target)
@@ -24,6 +25,9 @@ public sealed class StallingProxy : IAsyncDisposable
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
+
+    /// <summary>How many connections it has taken.</summary>
+    public int Accepted => _accepted;
 
     /// <summary>From now on bytes are taken in but not passed on.</summary>
     public void Stall() => _stalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,6 +68,7 @@ public sealed class StallingProxy : IAsyncDisposable
                 _sockets.Add(far);
                 await far.ConnectAsync(_target);
                 near.NoDelay = far.NoDelay = true;
+                _accepted++;
                 _ = PassAsync(near, far);
                 _ = PassAsync(far, near);
             }
