@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
@@ -21,23 +20,18 @@ public sealed class InferenceStream : IAsyncDisposable
     private readonly CancellationToken _caller;
     private readonly CancellationTokenSource _stop;
     private readonly CancellationTokenRegistration _link;
-    private readonly ArrayBufferWriter<byte>? _text;
+    private readonly StreamedText _text;
     private readonly Activity? _activity;
     private readonly long _startedAt;
     private List<string>? _failedNodes;
     private NodeLeg? _leg;
-    private Continuation? _continuation;
-    private ReadOnlyMemory<byte> _firstChunk;
     private StreamEvent? _pending;
-    private Usage? _reported;
     private Fault? _broken;
     private Fault? _lastFault;
     private TimeSpan? _firstEvent;
-    private int _textChunks;
     private int _charged;
     private int _settled;
     private bool _seam;
-    private bool _finishSeen;
     private bool _ended;
     private volatile bool _givenUp;
 
@@ -53,7 +47,7 @@ public sealed class InferenceStream : IAsyncDisposable
         _link = caller.UnsafeRegister(static stream => ((InferenceStream)stream!).GiveUp(), this);
         _startedAt = pipeline.Time.GetTimestamp();
         _activity = pipeline.Telemetry.StartRequest(request, model);
-        _text = Continuation.IsPossible(request) ? new ArrayBufferWriter<byte>() : null;
+        _text = new StreamedText(request, model);
     }
 
     /// <summary>The node that serves the answer now.</summary>
@@ -75,7 +69,7 @@ public sealed class InferenceStream : IAsyncDisposable
     public Fault? Fault { get; private set; }
 
     /// <summary>What was used, as far as is known: the node's figures, or an estimate from the events so far.</summary>
-    public Usage Usage => _reported ?? new Usage(_textChunks == 0 ? 0 : _request.Body.Length / 4, _textChunks);
+    public Usage Usage => _text.Usage;
 
     /// <summary>Waits until there is an event to read.</summary>
     /// <returns><see langword="false"/> when nothing follows; <see cref="Fault"/> then says whether the answer is whole.</returns>
@@ -167,14 +161,8 @@ public sealed class InferenceStream : IAsyncDisposable
     /// <returns>The body that asks for the rest; empty if this request leaves no way to ask for it.</returns>
     internal ReadOnlyMemory<byte> Continue(AnswerSoFar soFar)
     {
-        _textChunks = soFar.Tokens;
         _charged = soFar.Tokens;
-        _firstChunk = soFar.FirstChunk;
-        _text?.ResetWrittenCount();
-        _text?.Write(soFar.Text);
-        _continuation = new Continuation(_request, soFar.Tokens);
-        _continuation.RememberIdentity(soFar.FirstChunk);
-        return _continuation.BuildBody(_model, soFar.Text);
+        return _text.ContinueFrom(soFar);
     }
 
     /// <summary>Sends the work order and reads the beginning of the answer.</summary>
@@ -261,7 +249,7 @@ public sealed class InferenceStream : IAsyncDisposable
             return NodeFaults.Garbled("it is not a JSON object with results");
         }
 
-        _reported = facts.Usage;
+        _text.Report(facts.Usage);
         Body = _leg.Whole;
         _ended = true;
         Settle(null);
@@ -279,54 +267,15 @@ public sealed class InferenceStream : IAsyncDisposable
                 return false;
             }
 
-            var facts = ChunkScan.Read(data.Span, _text);
-            if (!facts.IsValid || facts.HasError)
+            if (_text.Accept(ref data, out _broken))
             {
-                _broken = facts.HasError ? NodeFaults.Garbled("its runtime reported an error") : NodeFaults.Garbled("an event is not a JSON object");
-                return false;
-            }
-
-            if (Deliver(data, facts))
-            {
+                _firstEvent ??= _pipeline.Time.GetElapsedTime(_startedAt);
+                _pending = new StreamEvent(data);
                 return true;
             }
         }
 
         return false;
-    }
-
-    private bool Deliver(ReadOnlyMemory<byte> data, in ChunkFacts facts)
-    {
-        _textChunks += facts.HasText ? 1 : 0;
-        _finishSeen |= facts.IsFinished;
-        if (facts.Usage is { } usage)
-        {
-            _reported = _continuation?.Adopt(usage) ?? usage;
-        }
-
-        if (!facts.HasChoices && facts.Usage is not null && !_request.IncludeUsage)
-        {
-            return false;
-        }
-
-        if (_continuation is not null)
-        {
-            if (facts is { HasText: false, IsFinished: false, HasChoices: true })
-            {
-                // The second answer's opening chunk: the role has been said.
-                return false;
-            }
-
-            data = _continuation.Adopt(data.Span);
-        }
-        else if (_text is not null && _firstChunk.IsEmpty)
-        {
-            _firstChunk = data.ToArray();
-        }
-
-        _firstEvent ??= _pipeline.Time.GetElapsedTime(_startedAt);
-        _pending = new StreamEvent(data);
-        return true;
     }
 
     private void Finish()
@@ -338,7 +287,7 @@ public sealed class InferenceStream : IAsyncDisposable
     /// <summary>The leg broke: go on from another node if the text can be continued, else end with the fault.</summary>
     private async ValueTask BreakAsync(Fault fault)
     {
-        if (_finishSeen && fault == NodeFaults.Truncated)
+        if (_text.HasFinished && fault == NodeFaults.Truncated)
         {
             // The model had finished; only the closing mark is missing, which some servers leave out.
             Finish();
@@ -348,12 +297,10 @@ public sealed class InferenceStream : IAsyncDisposable
         var placed = _leg!.Placement;
         _lastFault = fault;
         await CloseLegAsync(fault).ConfigureAwait(false);
-        while (fault.OtherNodeMayAnswer && _text is not null && _request.Progress.Attempts.Count < _pipeline.Options.MaxAttempts && _pipeline.Retries.TrySpend())
+        while (fault.OtherNodeMayAnswer && _text.CanContinue && _request.Progress.Attempts.Count < _pipeline.Options.MaxAttempts && _pipeline.Retries.TrySpend())
         {
             (_failedNodes ??= []).Add(placed.NodeId);
-            var continuation = new Continuation(_request, _textChunks);
-            continuation.RememberIdentity(_firstChunk.Span);
-            if (continuation.BuildBody(_model, _text.WrittenSpan) is not { } body)
+            if (_text.Continue() is not { } body)
             {
                 break;
             }
@@ -364,7 +311,6 @@ public sealed class InferenceStream : IAsyncDisposable
             }
 
             placed = placement;
-            _continuation = continuation;
             if (await BeginAsync(placement, body).ConfigureAwait(false) is not { } again)
             {
                 _seam = true;

@@ -1,0 +1,89 @@
+using System.Buffers;
+using Resultity.Contracts.Values;
+using Resultity.Serving.Pipeline.Answers;
+
+namespace Resultity.Serving.Pipeline;
+
+/// <summary>What has come of a streamed answer so far: which chunks the client is to see, what was used, and how the rest could be asked for elsewhere.</summary>
+internal sealed class StreamedText(InferenceRequest request, string model)
+{
+    private readonly ArrayBufferWriter<byte>? _text = Continuation.IsPossible(request) ? new ArrayBufferWriter<byte>() : null;
+    private ReadOnlyMemory<byte> _firstChunk;
+    private Continuation? _continuation;
+    private Usage? _reported;
+    private int _chunks;
+
+    /// <summary>Whether the rest can be asked for elsewhere.</summary>
+    public bool CanContinue => _text is not null;
+
+    /// <summary>The model has said that it has finished.</summary>
+    public bool HasFinished { get; private set; }
+
+    /// <summary>The node's figures, or an estimate from the chunks so far.</summary>
+    public Usage Usage => _reported ?? new Usage(_chunks == 0 ? 0 : request.Body.Length / 4, _chunks);
+
+    /// <summary>Takes a chunk in.</summary>
+    /// <param name="data">The chunk; replaced by what the client is to see.</param>
+    /// <param name="fault">Why the answer cannot go on with this chunk.</param>
+    /// <returns>Whether the client is to see it.</returns>
+    public bool Accept(ref ReadOnlyMemory<byte> data, out Fault? fault)
+    {
+        var facts = ChunkScan.Read(data.Span, _text);
+        if (!facts.IsValid || facts.HasError)
+        {
+            fault = NodeFaults.Garbled(facts.HasError ? "its runtime reported an error" : "an event is not a JSON object");
+            return false;
+        }
+
+        fault = null;
+        _chunks += facts.HasText ? 1 : 0;
+        HasFinished |= facts.IsFinished;
+        if (facts.Usage is { } usage)
+        {
+            _reported = _continuation?.Adopt(usage) ?? usage;
+        }
+
+        if (!facts.HasChoices && facts.Usage is not null && !request.IncludeUsage)
+        {
+            return false;
+        }
+
+        if (_continuation is not null)
+        {
+            // The second answer's opening chunk says only the role, which has been said.
+            var isOpening = facts is { HasText: false, IsFinished: false, HasChoices: true };
+            data = isOpening ? data : _continuation.Adopt(data.Span);
+            return !isOpening;
+        }
+
+        if (_text is not null && _firstChunk.IsEmpty)
+        {
+            _firstChunk = data.ToArray();
+        }
+
+        return true;
+    }
+
+    /// <summary>Notes the usage of a whole answer.</summary>
+    public void Report(Usage usage) => _reported = usage;
+
+    /// <summary>Makes what follows the rest of an answer whose beginning the client has.</summary>
+    /// <returns>The body that asks for the rest; <see langword="null"/> if this request leaves no way to ask for it.</returns>
+    public byte[]? ContinueFrom(AnswerSoFar soFar)
+    {
+        _chunks = soFar.Tokens;
+        _firstChunk = soFar.FirstChunk;
+        _text?.ResetWrittenCount();
+        _text?.Write(soFar.Text);
+        return Continue();
+    }
+
+    /// <summary>Makes what follows the rest of what has come so far.</summary>
+    /// <returns>The body that asks for the rest; <see langword="null"/> if this request leaves no way to ask for it.</returns>
+    public byte[]? Continue()
+    {
+        _continuation = new Continuation(request, _chunks);
+        _continuation.RememberIdentity(_firstChunk.Span);
+        return _text is null ? null : _continuation.BuildBody(model, _text.WrittenSpan);
+    }
+}
