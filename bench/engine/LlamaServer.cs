@@ -43,7 +43,11 @@ internal sealed class LlamaServer : IDisposable
     {
         var body = new JsonObject
         {
-            ["prompt"] = new JsonArray([.. prompt.Select(t => (JsonNode)t)]), ["n_predict"] = tokens, ["temperature"] = 0, ["ignore_eos"] = true, ["cache_prompt"] = false,
+            ["prompt"] = new JsonArray([.. prompt.Select(t => (JsonNode)t)]),
+            ["n_predict"] = tokens,
+            ["temperature"] = 0,
+            ["ignore_eos"] = true,
+            ["cache_prompt"] = false,
         };
         using var content = new StringContent(body.ToJsonString(), new MediaTypeHeaderValue("application/json"));
         using var response = await _client.PostAsync("/completion", content);

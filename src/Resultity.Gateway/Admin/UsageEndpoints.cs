@@ -45,7 +45,10 @@ internal sealed class UsageEndpoints(IUsageStore store, TimeProvider time)
         var rows = await store.QueryAsync(
             new UsageQuery(DateTimeOffset.FromUnixTimeSeconds(from), DateTimeOffset.FromUnixTimeSeconds(until))
             {
-                Namespace = Given(query["namespace"]), KeyId = Given(query["key"]), Model = Given(query["model"]), Limit = MostRows,
+                Namespace = Given(query["namespace"]),
+                KeyId = Given(query["key"]),
+                Model = Given(query["model"]),
+                Limit = MostRows,
             },
             context.RequestAborted);
         var list = AdminJson.List(rows.GroupBy(group).OrderBy(rowsOfGroup => rowsOfGroup.Key, StringComparer.Ordinal).Select(rowsOfGroup => Sum(by, rowsOfGroup)), rows.Count == MostRows);

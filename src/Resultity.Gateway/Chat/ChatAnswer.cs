@@ -20,7 +20,8 @@ internal static class ChatAnswer
             new Field("role", new EnumShape("assistant")) { Required = true },
             new Field("content", SharedShapes.NullableString),
             new Field("refusal", SharedShapes.NullableString),
-            new Field("tool_calls", new ArrayShape(AnyShape.Object).OrNull()))) { Required = true },
+            new Field("tool_calls", new ArrayShape(AnyShape.Object).OrNull())))
+        { Required = true },
         new Field("logprobs", AnyShape.ObjectOrNull),
         new Field("finish_reason", new EnumShape("stop", "length", "tool_calls", "content_filter", "function_call").OrNull()) { Required = true });
 }

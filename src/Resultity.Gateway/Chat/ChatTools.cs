@@ -57,7 +57,8 @@ internal static class ChatTools
             new Field("name", Name) { Required = true },
             new Field("description", NullableString),
             new Field("schema", AnyShape.ObjectOrNull),
-            new Field("strict", NullableBool))) with { Slot = Slot.ResponseFormat }).OrNull();
+            new Field("strict", NullableBool))) with
+        { Slot = Slot.ResponseFormat }).OrNull();
 
     private static Case Plain(string type) => new(type, new ObjectShape(new Field("type", new EnumShape(type)) { Required = true }));
 

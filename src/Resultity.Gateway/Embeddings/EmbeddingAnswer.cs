@@ -19,5 +19,6 @@ internal static class EmbeddingAnswer
         [
             new ArrayShape(new NumberShape(double.MinValue, double.MaxValue)),
             new StringShape { Description = "Little-endian float32 in base64, if encoding_format is base64." },
-        ])) { Required = true });
+        ]))
+        { Required = true });
 }

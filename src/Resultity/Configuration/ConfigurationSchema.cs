@@ -30,7 +30,10 @@ internal static class ConfigurationSchema
 
     private static JsonObject Section(string description) => new()
     {
-        ["description"] = description, ["type"] = "object", ["additionalProperties"] = false, ["properties"] = new JsonObject(),
+        ["description"] = description,
+        ["type"] = "object",
+        ["additionalProperties"] = false,
+        ["properties"] = new JsonObject(),
     };
 
     private static JsonObject Of(Setting setting)

@@ -131,7 +131,10 @@ public sealed class UpTests
     {
         var body = new JsonObject
         {
-            ["model"] = model, ["stream"] = stream, ["temperature"] = 0, ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text }),
+            ["model"] = model,
+            ["stream"] = stream,
+            ["temperature"] = 0,
+            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = text }),
         };
         return new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
     }

@@ -131,8 +131,13 @@ public sealed class SamplerTests
             }
             var options = new SamplingOptions
             {
-                Temperature = random.Next(3) == 0 ? 0 : random.NextSingle() * 3, TopP = random.Next(2) == 0 ? 1 : random.NextSingle(), TopK = random.Next(3) * random.Next(50),
-                MinP = random.Next(2) * random.NextSingle(), Seed = round, RepetitionPenalty = 0.5f + random.NextSingle(), PresencePenalty = random.NextSingle(),
+                Temperature = random.Next(3) == 0 ? 0 : random.NextSingle() * 3,
+                TopP = random.Next(2) == 0 ? 1 : random.NextSingle(),
+                TopK = random.Next(3) * random.Next(50),
+                MinP = random.Next(2) * random.NextSingle(),
+                Seed = round,
+                RepetitionPenalty = 0.5f + random.NextSingle(),
+                PresencePenalty = random.NextSingle(),
                 LogitBias = new Dictionary<int, float> { [random.Next(Vocabulary)] = random.NextSingle() * 200 - 100 },
             };
             var chosen = new Sampler(options, [1, 2, 3], Vocabulary).Next(Scores(round, 20), allowed, _scratch);

@@ -179,7 +179,11 @@ public sealed class WholeAnswerTests
         _harness.Node("a", (_, _) => new(new ScriptedExchange(200, "application/json")));
         var request = new InferenceRequest
         {
-            Id = "req_1", Endpoint = InferenceEndpoint.ChatCompletions, Caller = Chat().Caller, Model = "m", Body = Chat().Body,
+            Id = "req_1",
+            Endpoint = InferenceEndpoint.ChatCompletions,
+            Caller = Chat().Caller,
+            Model = "m",
+            Body = Chat().Body,
             Deadline = TimeProvider.System.GetUtcNow().AddMilliseconds(30),
         };
 

@@ -13,7 +13,8 @@ internal static class OperationWriter
         new Field("message", StringShape.Any) { Required = true },
         new Field("type", StringShape.Any) { Required = true },
         new Field("param", StringShape.Any.OrNull()) { Required = true },
-        new Field("code", StringShape.Any.OrNull()) { Required = true })) { Required = true });
+        new Field("code", StringShape.Any.OrNull()) { Required = true }))
+    { Required = true });
 
     public static void Write(Utf8JsonWriter writer, string method, string path, RouteEndpoint endpoint)
     {
