@@ -56,7 +56,7 @@ public sealed class InterruptTests
     [Fact]
     public async Task An_answer_that_breaks_off_is_not_taken_for_whole()
     {
-        await using var upstream = await FakeUpstreamProcess.StartAsync("--chunks=20", "--truncate");
+        await using var upstream = await FakeUpstreamProcess.StartAsync("--chunks=20", "--chunk-delay=20ms", "--truncate");
         await using var installation = await Installation.StartAsync("up", "--openai", $"{upstream.Address}v1");
         var (code, output, errors) = await installation.CliAsync("chat", "Hello");
         Assert.Equal(1, code);
