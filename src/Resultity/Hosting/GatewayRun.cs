@@ -68,6 +68,14 @@ internal sealed class GatewayRun : IAsyncDisposable
         }
     }
 
+    /// <summary>The exit code: a gateway that ended without being asked to has failed.</summary>
+    public int EndOf(CancellationToken asked)
+    {
+        if (asked.IsCancellationRequested) return ExitCode.Ok;
+        _terminal.Fail("the gateway stopped because a part of it failed.", "The log says why.");
+        return ExitCode.Failure;
+    }
+
     public ValueTask DisposeAsync() => Host.DisposeAsync();
 
     /// <summary>How a key is told: in full only when it was made just now.</summary>

@@ -37,7 +37,9 @@ internal sealed class GatewayVerb : Verb
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var settings = _options.Read(parsed);
-        await using var gateway = await GatewayRun.StartAsync(Terminal, settings, HostLogging.Of(settings), cancellation);
+        var logging = new HostLogging(settings);
+        await using var gateway = await GatewayRun.StartAsync(Terminal, settings, logging.Configure, cancellation);
+        logging.Started();
         var url = gateway.PublicUrl.ToString().TrimEnd('/');
         Terminal.Out.WriteLine($"{Terminal.Styled("Resultity's gateway is ready", "1;32")} at {url}/v1");
         Terminal.Out.WriteLine();
@@ -58,6 +60,6 @@ internal sealed class GatewayVerb : Verb
         await UntilStopped.WaitAsync(cancellation, gateway.Host.Stopping);
         await gateway.DrainAsync();
         await gateway.Host.StopAsync();
-        return ExitCode.Ok;
+        return gateway.EndOf(cancellation);
     }
 }

@@ -44,12 +44,14 @@ internal sealed class NodeVerb : Verb
             ?? throw new CliException(ExitCode.Usage, "--join is missing: which gateway?", "`resultity gateway` prints the command to paste here.");
         var folder = Path.Combine(HostSettings.DataFolderOf(settings, Terminal), "node");
         var runtimes = RuntimeChoice.Of(settings, HostSettings.DataFolderOf(settings, Terminal), Terminal);
-        await using var node = NodeHost.Create(settings, gateway, settings.Text("node.token"), folder, HostLogging.Of(settings), services =>
+        var logging = new HostLogging(settings);
+        await using var node = NodeHost.Create(settings, gateway, settings.Text("node.token"), folder, logging.Configure, services =>
         {
             runtimes.Add(services);
             if (Terminal.Variable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 }) services.AddTelemetry("resultity-node", otlp: true);
         });
         await node.StartAsync(cancellation);
+        logging.Started();
         Terminal.Out.WriteLine($"{Terminal.Styled("This node", "1;32")} dials {gateway} and serves {runtimes.Description}.");
         Terminal.Out.WriteLine("Ctrl-C stops it.");
         await Terminal.Out.FlushAsync(CancellationToken.None);

@@ -47,11 +47,12 @@ internal sealed class UpVerb : Verb
         var settings = _options.Read(parsed);
         var folder = HostSettings.DataFolderOf(settings, Terminal);
         var runtimes = RuntimeChoice.Of(settings, folder, Terminal);
-        var logging = HostLogging.Of(settings);
-        await using var gateway = await GatewayRun.StartAsync(Terminal, settings, logging, cancellation);
+        var logging = new HostLogging(settings);
+        await using var gateway = await GatewayRun.StartAsync(Terminal, settings, logging.Configure, cancellation);
         var (token, secret) = await gateway.Host.MakeJoinTokenAsync("of the node in this process", 1, TokenLife, cancellation);
-        await using var node = NodeHost.Create(settings, gateway.Host.Address, secret, Path.Combine(folder, "node"), logging, runtimes.Add);
+        await using var node = NodeHost.Create(settings, gateway.Host.Address, secret, Path.Combine(folder, "node"), logging.Configure, runtimes.Add);
         await node.StartAsync(cancellation);
+        logging.Started();
         var models = await ModelsAsync(gateway.Host, cancellation);
         await gateway.Host.RemoveJoinTokenAsync(token, cancellation);
 
@@ -60,7 +61,7 @@ internal sealed class UpVerb : Verb
         await gateway.DrainAsync();
         await node.StopAsync(CancellationToken.None);
         await gateway.Host.StopAsync();
-        return ExitCode.Ok;
+        return gateway.EndOf(cancellation);
     }
 
     /// <summary>Waits until the node is linked and each of its models is loaded, can be loaded on demand, or has failed.</summary>
