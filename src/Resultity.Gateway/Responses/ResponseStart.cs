@@ -38,6 +38,5 @@ internal sealed class ResponseStart(InferencePipeline pipeline, ResponseIntake i
         }
     }
 
-    // The second is llama-server's word for it.
-    private static bool IsOverflow(Fault fault) => fault.Code is "context_length_exceeded" or "exceed_context_size_error";
+    private static bool IsOverflow(Fault fault) => fault.Code is "context_length_exceeded";
 }

@@ -124,6 +124,18 @@ public sealed class WholeAnswerTests
         Assert.Single(_harness.Fleet.Sent);
     }
 
+    [Theory]
+    [InlineData(400, """{"error":{"code":400,"message":"too long","type":"exceed_context_size_error","n_prompt_tokens":910,"n_ctx":512}}""", "context_length_exceeded")]
+    [InlineData(500, """{"error":{"code":500,"message":"image input is not supported - hint: mmproj","type":"server_error"}}""", "unsupported_content")]
+    public async Task What_llama_server_refuses_is_told_as_the_clients_mistake(int status, string answer, string code)
+    {
+        _harness.Node("a", () => ScriptedExchange.Json(answer, status));
+
+        (await _harness.Pipeline.StartAsync(Chat(), default)).TryGet(out _, out var fault);
+
+        Assert.Equal((FaultKind.InvalidRequest, code), (fault!.Kind, fault.Code));
+    }
+
     [Fact]
     public async Task An_alias_reaches_the_node_under_the_models_own_name()
     {

@@ -22,6 +22,7 @@ internal static class NodeFaults
         var (message, param, code) = Parse(body);
         return status switch
         {
+            500 when message is not null && IsUnsupportedInput(message) => Fault.Invalid(message, param, "unsupported_content"),
             400 or 422 => Fault.Invalid(message ?? "The model's runtime refused the request.", param, code ?? "invalid_request"),
             413 => new Fault(FaultKind.TooLarge, code ?? "request_too_large", message ?? "The request is larger than the model's runtime takes.", param),
             404 => new Fault(FaultKind.Unavailable, "no_capable_node", "The node does not serve this model any more.") { OtherNodeMayAnswer = true, RetryAfter = TimeSpan.FromSeconds(2) },
@@ -44,7 +45,7 @@ internal static class NodeFaults
             return error.ValueKind switch
             {
                 JsonValueKind.String => (Cut(error.GetString()), null, null),
-                JsonValueKind.Object => (Cut(Text(error, "message")), Text(error, "param"), Text(error, "code")),
+                JsonValueKind.Object => (Cut(Text(error, "message")), Text(error, "param"), CodeOf(error)),
                 _ => default,
             };
         }
@@ -53,6 +54,14 @@ internal static class NodeFaults
             return default;
         }
     }
+
+    // llama-server answers so, with status 500, to an image or audio that its model does not take. The client's mistake, on any node.
+    private static bool IsUnsupportedInput(string message) =>
+        message.StartsWith("image input is not supported", StringComparison.Ordinal) || message.StartsWith("audio input is not supported", StringComparison.Ordinal);
+
+    // llama-server's code is the HTTP status as a number; a prompt that is too long is told by the type alone.
+    private static string? CodeOf(JsonElement error) =>
+        Text(error, "type") == "exceed_context_size_error" ? "context_length_exceeded" : Text(error, "code");
 
     private static string? Text(JsonElement error, string name) =>
         error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
