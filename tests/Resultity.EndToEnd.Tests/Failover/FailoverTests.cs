@@ -32,44 +32,50 @@ public sealed class FailoverTests(ITestOutputHelper output)
         using var cutFolder = new TemporaryFolder();
         await using var cut = await StartNodeAsync(gateway, new Uri($"http://{proxy.EndPoint}/"), "cut", cutFolder.Path, serving, first: true);
         var killed = await StartNodeAsync(gateway, gateway.Url, "killed", killedFolder.Path, serving, first: true);
-        await UntilReadyAsync(gateway, "cut", "killed");
-        var model = await UpTests.FirstModelAsync(gateway);
-        var expected = (string)(await UpTests.ChatAsync(gateway.Http, model, "count"))["choices"]![0]!["message"]!["content"]!;
-        var load = new FailoverLoad(gateway.Http, model, expected);
-        using var stop = new CancellationTokenSource();
-        var running = load.RunAsync(Clients, stop.Token);
-
-        for (var round = 0; round < Rounds; round++)
+        try
         {
-            if (round % 2 == 0)
-            {
-                await killed.SignalAsync("KILL");
-                await killed.ExitAsync();
-                await killed.DisposeAsync();
-                killed = await StartNodeAsync(gateway, gateway.Url, "killed", killedFolder.Path, serving, first: false);
-                await killed.LineAsync("Ctrl-C stops it.");
-            }
-            else
-            {
-                var accepted = proxy.Accepted;
-                proxy.Cut();
-                await UntilAsync(() => Task.FromResult(proxy.Accepted > accepted), "the node dials again");
-            }
-
-            var served = load.Whole + load.Streamed;
             await UntilReadyAsync(gateway, "cut", "killed");
-            await UntilAsync(() => Task.FromResult(load.Whole + load.Streamed >= served + Clients), "clients are served again");
-        }
+            var model = await UpTests.FirstModelAsync(gateway);
+            var expected = (string)(await UpTests.ChatAsync(gateway.Http, model, "count"))["choices"]![0]!["message"]!["content"]!;
+            var load = new FailoverLoad(gateway.Http, model, expected);
+            using var stop = new CancellationTokenSource();
+            var running = load.RunAsync(Clients, stop.Token);
 
-        await stop.CancelAsync();
-        await running;
-        output.WriteLine($"{Rounds} rounds: {load.Whole} whole answers, {load.Streamed} streams, {load.Continued} of them continued on another node");
-        Assert.True(load.Wrong.Count == 0, string.Join('\n', load.Wrong.Select(wrong => $"{wrong.Value}x {wrong.Key}")));
-        Assert.True(load.Continued > 0, "no stream was hit, so the test has shown nothing");
-        var status = await gateway.AdminAsync("admin/v1/status");
-        Assert.Equal((0, 0), ((int)status["requests"]!["running"]!, (int)status["requests"]!["queued"]!));
-        await upstream.WaitForAsync("running", 0);
-        await killed.DisposeAsync();
+            for (var round = 0; round < Rounds; round++)
+            {
+                if (round % 2 == 0)
+                {
+                    await killed.SignalAsync("KILL");
+                    await killed.ExitAsync();
+                    await killed.DisposeAsync();
+                    killed = await StartNodeAsync(gateway, gateway.Url, "killed", killedFolder.Path, serving, first: false);
+                    await killed.LineAsync("Ctrl-C stops it.");
+                }
+                else
+                {
+                    var accepted = proxy.Accepted;
+                    proxy.Cut();
+                    await UntilAsync(() => Task.FromResult(proxy.Accepted > accepted), "the node dials again");
+                }
+
+                var served = load.Whole + load.Streamed;
+                await UntilReadyAsync(gateway, "cut", "killed");
+                await UntilAsync(() => Task.FromResult(load.Whole + load.Streamed >= served + Clients), "clients are served again");
+            }
+
+            await stop.CancelAsync();
+            await running;
+            output.WriteLine($"{Rounds} rounds: {load.Whole} whole answers, {load.Streamed} streams, {load.Continued} of them continued on another node");
+            Assert.True(load.Wrong.Count == 0, string.Join('\n', load.Wrong.Select(wrong => $"{wrong.Value}x {wrong.Key}")));
+            Assert.True(load.Continued > 0, "no stream was hit, so the test has shown nothing");
+            var status = await gateway.AdminAsync("admin/v1/status");
+            Assert.Equal((0, 0), ((int)status["requests"]!["running"]!, (int)status["requests"]!["queued"]!));
+            await upstream.WaitForAsync("running", 0);
+        }
+        finally
+        {
+            await killed.DisposeAsync();
+        }
     }
 
     private static async Task<ResultityProcess> StartNodeAsync(Installation gateway, Uri url, string name, string folder, string serving, bool first)
