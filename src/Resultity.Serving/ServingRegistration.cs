@@ -27,6 +27,7 @@ public static class ServingRegistration
         services.AddSingleton<Dispatcher>();
         services.AddSingleton(provider => new ServingTelemetry(provider.GetRequiredService<Dispatcher>()));
         services.AddSingleton<IFleetFacts>(provider => provider.GetRequiredService<Dispatcher>());
+        services.AddSingleton<ISubcloudFacts>(provider => provider.GetRequiredService<Dispatcher>());
         services.AddSingleton(provider => new ModelCatalog(
             provider.GetRequiredService<Dispatcher>(), provider.GetRequiredService<CatalogOptions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new InferencePipeline(

@@ -21,7 +21,7 @@ internal sealed class StatusEndpoints(INodeStore store, LiveFleet fleet, ModelCa
     {
         var nodes = await store.ListAsync(context.RequestAborted);
         var live = fleet.Nodes;
-        var models = catalog.List();
+        var models = catalog.ListAll();
         await AdminJson.WriteAsync(context, new JsonObject
         {
             ["object"] = "status",

@@ -26,19 +26,14 @@ internal static class ModelEndpoints
         return routes;
     }
 
-    private static Task ListAsync(HttpContext context, ModelCatalog catalog)
-    {
-        var allowed = context.Caller.AllowedModels;
-        var models = catalog.List();
-        return JsonAnswer.WriteAsync(context, ModelJson.List(allowed is null ? models : [.. models.Where(model => allowed.Contains(model.Id))]));
-    }
+    private static Task ListAsync(HttpContext context, ModelCatalog catalog) =>
+        JsonAnswer.WriteAsync(context, ModelJson.List(catalog.List(context.Caller)));
 
     private static Task GetAsync(HttpContext context, ModelCatalog catalog)
     {
         // Kestrel leaves an encoded slash encoded, and some SDKs encode them.
         var id = ((string?)context.GetRouteValue("id") ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        var allowed = context.Caller.AllowedModels;
-        return (allowed is null || allowed.Contains(id)) && catalog.Find(id) is { } model
+        return catalog.Find(context.Caller, id) is { } model
             ? JsonAnswer.WriteAsync(context, ModelJson.One(model))
             : FaultWriter.WriteAsync(context, Fault.NotFound($"The model '{(id.Length <= 128 ? id : id[..128])}' does not exist or you do not have access to it.", "model_not_found", "model"));
     }

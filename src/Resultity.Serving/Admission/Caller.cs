@@ -12,6 +12,9 @@ public sealed class Caller
     /// <summary>The namespace's share in fair queueing; 1 is usual.</summary>
     public double Weight { get; init; } = 1;
 
+    /// <summary>The subcloud that it asks in; <see langword="null"/> means the main cloud.</summary>
+    public string? Subcloud { get; init; }
+
     /// <summary>The key's limits.</summary>
     public RateLimits Limits { get; init; } = RateLimits.None;
 

@@ -1,4 +1,5 @@
 using Resultity.Contracts.Fleet;
+using Resultity.Serving.Admission;
 using Resultity.Serving.Scheduling;
 
 namespace Resultity.Serving.Catalog;
@@ -20,10 +21,36 @@ public sealed class ModelCatalog
     /// <summary>The model that a name stands for: the alias's target, or the name itself.</summary>
     public string Resolve(string name) => _options.Aliases.GetValueOrDefault(name, name);
 
-    /// <summary>All models that a node offers now, sorted by name, aliases included.</summary>
-    public IReadOnlyList<ModelSnapshot> List()
+    /// <summary>All models that a caller can use now, in the cloud that it asks in, sorted by name, aliases included.</summary>
+    public IReadOnlyList<ModelSnapshot> List(Caller caller)
     {
-        var models = _dispatcher.Read(scheduler => scheduler.Pools.Values.Where(pool => pool.Instances.Count > 0).Select(Describe).ToList());
+        ArgumentNullException.ThrowIfNull(caller);
+        var models = List((scheduler, pool) => scheduler.FindPool(pool.Model, caller.Subcloud) is null ? [] : pool.InstancesIn(caller.Subcloud));
+        return caller.AllowedModels is { } allowed ? [.. models.Where(model => allowed.Contains(model.Id))] : models;
+    }
+
+    /// <summary>All models that a node offers now, whatever cloud it serves: for the operator.</summary>
+    public IReadOnlyList<ModelSnapshot> ListAll() => List(static (_, pool) => pool.Instances);
+
+    /// <summary>One model by its name or alias; <see langword="null"/> if the caller may not use it, or if no node has offered it to the caller's cloud since the start.</summary>
+    public ModelSnapshot? Find(Caller caller, string name)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        if (caller.AllowedModels?.Contains(name) == false)
+        {
+            return null;
+        }
+
+        var model = _dispatcher.Read(scheduler => scheduler.FindPool(Resolve(name), caller.Subcloud) is { } pool ? Describe(pool, pool.InstancesIn(caller.Subcloud)) : null);
+        return model is null ? null : model with { Id = name };
+    }
+
+    private List<ModelSnapshot> List(Func<Scheduler, ModelPool, IReadOnlyList<Instance>> reach)
+    {
+        var models = _dispatcher.Read(scheduler => scheduler.Pools.Values
+            .Select(pool => (Pool: pool, Instances: reach(scheduler, pool)))
+            .Where(static model => model.Instances.Count > 0)
+            .Select(model => Describe(model.Pool, model.Instances)).ToList());
         var byId = models.ToDictionary(model => model.Id, StringComparer.Ordinal);
         foreach (var (alias, target) in _options.Aliases)
         {
@@ -37,22 +64,15 @@ public sealed class ModelCatalog
         return models;
     }
 
-    /// <summary>One model by its name or alias; <see langword="null"/> if no node has offered it since the start.</summary>
-    public ModelSnapshot? Find(string name)
+    private ModelSnapshot Describe(ModelPool pool, IReadOnlyList<Instance> instances)
     {
-        var model = _dispatcher.Read(scheduler => scheduler.FindPool(Resolve(name)) is { } pool ? Describe(pool) : null);
-        return model is null ? null : model with { Id = name };
-    }
-
-    private ModelSnapshot Describe(ModelPool pool)
-    {
-        var offers = pool.Instances.ConvertAll(instance => instance.Offer);
+        var offers = instances.Select(static instance => instance.Offer).ToList();
         return new ModelSnapshot(
             pool.Model,
             [.. offers.SelectMany(offer => offer.Endpoints).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             offers.Count,
             offers.Sum(offer => offer.Slots),
-            pool.Instances.Sum(instance => instance.Running),
+            instances.Sum(static instance => instance.Running),
             pool.Waiting,
             offers.Max(offer => offer.ContextLength),
             offers.Min(offer => offer.Created) ?? _started,

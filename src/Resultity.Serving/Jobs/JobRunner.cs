@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Stores;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Serving.Jobs;
 
@@ -75,7 +76,7 @@ public sealed partial class JobRunner(
         {
             var body = await store.ReadBodyAsync(job.Id, stopping).ConfigureAwait(false);
             var key = await keys.GetAsync(job.KeyId, stopping).ConfigureAwait(false);
-            var caller = key is not null && key.IsValidAt(now) ? key.ToCaller() : null;
+            var caller = key is not null && key.IsValidAt(now) ? key.ToCaller(SubcloudNamespace.SubcloudOf(job.Namespace)) : null;
             if (body is null)
             {
                 // Deleted since the claim.

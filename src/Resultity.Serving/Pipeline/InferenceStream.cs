@@ -144,7 +144,7 @@ public sealed class InferenceStream : IAsyncDisposable
         var placing = _pipeline.Dispatcher.PlaceAsync(
             new PlacementQuery(
                 _model, _request.Endpoint, _request.Caller.Namespace, _request.Caller.Weight, _request.Priority, _request.PrefixHash, _failedNodes, mustContinue,
-                AwaitsReturn: _lastFault is null or { Kind: FaultKind.Unavailable }),
+                AwaitsReturn: _lastFault is null or { Kind: FaultKind.Unavailable }, _request.Caller.Subcloud),
             _request.Progress,
             _stop.Token);
         return placing.IsCompleted ? placing : WaitForPlaceAsync(placing);

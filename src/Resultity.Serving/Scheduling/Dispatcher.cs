@@ -5,7 +5,7 @@ using Resultity.Serving.Pipeline;
 namespace Resultity.Serving.Scheduling;
 
 /// <summary>The scheduler's only owner: brings it facts, requests and the clock, one at a time, and lets requests wait.</summary>
-internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) : IFleetFacts
+internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) : IFleetFacts, ISubcloudFacts
 {
     private static readonly TimeSpan RecoveryCheck = TimeSpan.FromMilliseconds(50);
     private readonly Lock _gate = new();
@@ -21,6 +21,36 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
         lock (_gate)
         {
             _scheduler.NodeIsUp(nodeId, region, offers, time.GetTimestamp());
+            _version++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void NodeServes(string nodeId, NodeReach reach)
+    {
+        lock (_gate)
+        {
+            _scheduler.NodeServes(nodeId, reach, time.GetTimestamp());
+            _version++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SubcloudIs(string name, IReadOnlySet<string>? models)
+    {
+        lock (_gate)
+        {
+            _scheduler.SubcloudIs(name, models);
+            _version++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SubcloudIsGone(string name)
+    {
+        lock (_gate)
+        {
+            _scheduler.SubcloudIsGone(name);
             _version++;
         }
     }
@@ -53,7 +83,7 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
         bool nobodyServesIt;
         lock (_gate)
         {
-            if (_scheduler.FindPool(query.Model) is not { } pool)
+            if (_scheduler.FindPool(query.Model, query.Subcloud) is not { } pool)
             {
                 return new(Faults.ModelNotFound(query.Model));
             }
@@ -69,7 +99,7 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
                 return query.AwaitsReturn ? PlaceAfterRecoveryAsync(query, progress, cancellation) : new(Faults.NoCapableNode(query.Model));
             }
 
-            if (nobodyServesIt && pool.Instances.Count > 0 && (pool.Endpoints & query.Endpoint.Bit) == 0)
+            if (nobodyServesIt && pool.EndpointsIn(query.Subcloud) is var served and not 0 && (served & query.Endpoint.Bit) == 0)
             {
                 return new(Faults.EndpointNotServed(query.Model, query.Endpoint));
             }
@@ -118,7 +148,7 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
         {
             await Task.Delay(RecoveryCheck, time, cancellation).ConfigureAwait(false);
             var anyNode = query with { Excluded = null };
-            var (another, recovered) = Read(scheduler => scheduler.FindPool(query.Model) is { } pool
+            var (another, recovered) = Read(scheduler => scheduler.FindPool(query.Model, query.Subcloud) is { } pool
                 ? (AnyAccepts(pool, query), AnyAccepts(pool, anyNode, time.GetTimestamp()))
                 : default);
             if (another || recovered)

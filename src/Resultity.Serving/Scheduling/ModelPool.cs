@@ -7,7 +7,12 @@ internal sealed class ModelPool(string model)
 {
     private readonly List<Instance> _available = [];
 
+    private HashSet<string>? _subclouds;
+
     public string Model { get; } = model;
+
+    /// <summary>Whether a node has offered it to the main cloud since the start.</summary>
+    public bool IsKnownInMain { get; private set; }
 
     public List<Instance> Instances { get; } = [];
 
@@ -26,18 +31,38 @@ internal sealed class ModelPool(string model)
     /// <summary>Instances with a free slot, in no order.</summary>
     public ReadOnlySpan<Instance> Available => CollectionsMarshal.AsSpan(_available);
 
-    public ulong Endpoints
+    /// <summary>Whether a node has offered it to a subcloud (to the main cloud where <see langword="null"/>) since the start.</summary>
+    public bool IsKnownIn(string? subcloud) => subcloud is null ? IsKnownInMain : _subclouds?.Contains(subcloud) == true;
+
+    /// <summary>A node that serves these clouds offers it.</summary>
+    public void MakeKnown(NodeReach reach)
     {
-        get
+        IsKnownInMain |= reach.Main;
+        foreach (var subcloud in reach.Subclouds)
         {
-            ulong bits = 0;
-            foreach (var instance in Instances)
+            (_subclouds ??= new(StringComparer.Ordinal)).Add(subcloud);
+        }
+    }
+
+    /// <summary>The instances that a subcloud, or the main cloud, reaches.</summary>
+    public IReadOnlyList<Instance> InstancesIn(string? subcloud) => Instances.FindAll(instance => instance.Node.Reach.Serves(subcloud));
+
+    /// <summary>A subcloud is gone; one of that name that is made later begins with nothing.</summary>
+    public void Forget(string subcloud) => _subclouds?.Remove(subcloud);
+
+    /// <summary>What the instances serve that a subcloud, or the main cloud, reaches.</summary>
+    public ulong EndpointsIn(string? subcloud)
+    {
+        ulong bits = 0;
+        foreach (var instance in Instances)
+        {
+            if (instance.Node.Reach.Serves(subcloud))
             {
                 bits |= instance.Endpoints;
             }
-
-            return bits;
         }
+
+        return bits;
     }
 
     /// <summary>Puts an instance into the list of those with a free slot, or takes it out, as its state says.</summary>

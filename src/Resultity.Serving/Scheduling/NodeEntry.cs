@@ -7,6 +7,9 @@ internal sealed class NodeEntry(string id)
 
     public string? Region { get; set; }
 
+    /// <summary>Whose requests it serves.</summary>
+    public NodeReach Reach { get; set; } = NodeReach.MainOnly;
+
     public bool IsDraining { get; set; }
 
     public Dictionary<string, Instance> Instances { get; } = new(StringComparer.Ordinal);

@@ -13,6 +13,7 @@ namespace Resultity.Serving.Scheduling;
 /// <param name="Excluded">Nodes that have failed this request; <see langword="null"/> means none.</param>
 /// <param name="MustContinuePrefix">Only instances that can go on from an unfinished answer.</param>
 /// <param name="AwaitsReturn">Whether the request, when no other node can serve it, waits for one of the excluded to recover.</param>
+/// <param name="Subcloud">Only nodes that serve this subcloud; <see langword="null"/> means the main cloud.</param>
 internal readonly record struct PlacementQuery(
     string Model,
     InferenceEndpoint Endpoint,
@@ -22,12 +23,13 @@ internal readonly record struct PlacementQuery(
     ulong PrefixHash = 0,
     IReadOnlyList<string>? Excluded = null,
     bool MustContinuePrefix = false,
-    bool AwaitsReturn = true)
+    bool AwaitsReturn = true,
+    string? Subcloud = null)
 {
     /// <summary>Whether an instance can serve the request, whatever its load.</summary>
     public bool Accepts(Instance instance)
     {
-        if ((instance.Endpoints & Endpoint.Bit) == 0 || (MustContinuePrefix && !instance.Offer.ContinuesPrefix))
+        if ((instance.Endpoints & Endpoint.Bit) == 0 || (MustContinuePrefix && !instance.Offer.ContinuesPrefix) || !instance.Node.Reach.Serves(Subcloud))
         {
             return false;
         }

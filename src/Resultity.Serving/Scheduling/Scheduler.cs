@@ -18,6 +18,8 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
 
     private readonly Dictionary<string, ModelPool> _pools = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NodeEntry> _nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NodeReach> _reaches = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlySet<string>?> _subclouds = new(StringComparer.Ordinal);
     private uint _random = (uint)seed | 1;
 
     public IReadOnlyDictionary<string, ModelPool> Pools => _pools;
@@ -29,7 +31,7 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
     {
         if (!_nodes.TryGetValue(nodeId, out var node))
         {
-            _nodes[nodeId] = node = new NodeEntry(nodeId);
+            _nodes[nodeId] = node = new NodeEntry(nodeId) { Reach = _reaches.GetValueOrDefault(nodeId, NodeReach.MainOnly) };
         }
 
         node.Region = region;
@@ -48,6 +50,7 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
                 pool.Instances.Add(instance);
             }
 
+            instance.Pool.MakeKnown(node.Reach);
             instance.Pool.Refresh(instance);
             PlaceWaiting(instance.Pool, now);
         }
@@ -58,6 +61,36 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
             {
                 Withdraw(instance);
             }
+        }
+    }
+
+    /// <summary>Whose requests a node serves from now on; what runs on it goes on.</summary>
+    public void NodeServes(string nodeId, NodeReach reach, long now)
+    {
+        _reaches[nodeId] = reach;
+        if (!_nodes.TryGetValue(nodeId, out var node))
+        {
+            return;
+        }
+
+        node.Reach = reach;
+        foreach (var instance in node.Instances.Values)
+        {
+            instance.Pool.MakeKnown(reach);
+            PlaceWaiting(instance.Pool, now);
+        }
+    }
+
+    /// <summary>There is a subcloud, and these are its models; <see langword="null"/> allows all.</summary>
+    public void SubcloudIs(string name, IReadOnlySet<string>? models) => _subclouds[name] = models;
+
+    /// <summary>A subcloud is no more.</summary>
+    public void SubcloudIsGone(string name)
+    {
+        _subclouds.Remove(name);
+        foreach (var pool in _pools.Values)
+        {
+            pool.Forget(name);
         }
     }
 
@@ -84,8 +117,9 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
         }
     }
 
-    /// <summary>The pool of a model that some node has offered since the start, or <see langword="null"/>.</summary>
-    public ModelPool? FindPool(string model) => _pools.GetValueOrDefault(model);
+    /// <summary>The pool of a model that some node has offered to a subcloud, or to the main cloud, since the start; else <see langword="null"/>.</summary>
+    public ModelPool? FindPool(string model, string? subcloud = null) =>
+        _pools.GetValueOrDefault(model) is { } pool && pool.IsKnownIn(subcloud) && IsAllowed(model, subcloud) ? pool : null;
 
     /// <summary>Takes a slot for the request if there is one now and nobody has a better right to it.</summary>
     public Instance? TryPlace(ModelPool pool, in PlacementQuery query, long now)
@@ -246,6 +280,9 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
         instance.Pool.Affinity.Forget(instance);
         instance.Node.Instances.Remove(instance.Offer.Model);
     }
+
+    private bool IsAllowed(string model, string? subcloud) =>
+        subcloud is null || (_subclouds.TryGetValue(subcloud, out var models) && models?.Contains(model) != false);
 
     private ModelPool PoolOf(string model)
     {

@@ -1,4 +1,5 @@
 using Resultity.Serving.Admission;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Serving.Stores;
 
@@ -26,6 +27,9 @@ public sealed record ApiKey
     /// <summary>The namespace's share in fair queueing; 1 is usual.</summary>
     public double Weight { get; init; } = 1;
 
+    /// <summary>The one subcloud that it is good for; <see langword="null"/> means the main cloud, and subclouds that are open to all keys.</summary>
+    public string? Subcloud { get; init; }
+
     /// <summary>Models that it may use; <see langword="null"/> means all.</summary>
     public IReadOnlyList<string>? AllowedModels { get; init; }
 
@@ -44,11 +48,15 @@ public sealed record ApiKey
     /// <summary>Whether it is valid at an instant: neither revoked nor expired.</summary>
     public bool IsValidAt(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || ExpiresAt > now);
 
-    /// <summary>The key as the pipeline sees it.</summary>
-    public Caller ToCaller() => new()
+    /// <summary>The key as the pipeline sees it: in its own subcloud, or in the main cloud.</summary>
+    public Caller ToCaller() => ToCaller(Subcloud);
+
+    /// <summary>The key as the pipeline sees it in a subcloud, or in the main cloud where <see langword="null"/>.</summary>
+    public Caller ToCaller(string? subcloud) => new()
     {
         KeyId = Id,
-        Namespace = Namespace,
+        Namespace = SubcloudNamespace.Of(Namespace, subcloud),
+        Subcloud = subcloud,
         Weight = Weight,
         Limits = Limits,
         AllowedModels = AllowedModels is null ? null : new HashSet<string>(AllowedModels, StringComparer.Ordinal),
