@@ -14,7 +14,7 @@ internal sealed class ResponseStart(InferencePipeline pipeline, ResponseIntake i
     /// <param name="observe">Told of each request that goes through the pipeline, before it does.</param>
     /// <param name="cancellation">Stops it in whatever state it is.</param>
     /// <returns>The answer, which the caller disposes of, or why there is none, in the words of a response request.</returns>
-    public async ValueTask<Outcome<InferenceStream>> StartAsync(PreparedResponse prepared, Action<InferenceRequest>? observe, CancellationToken cancellation)
+    public async ValueTask<Outcome<InferenceAnswer>> StartAsync(PreparedResponse prepared, Action<InferenceRequest>? observe, CancellationToken cancellation)
     {
         var request = prepared.Chat;
         var conversation = prepared.Conversation;

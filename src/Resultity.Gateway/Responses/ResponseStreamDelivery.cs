@@ -104,7 +104,7 @@ internal sealed class ResponseStreamDelivery(
 
     /// <summary>Moves events until the answer ends. Enters and leaves within a turn of the response.</summary>
     private static async ValueTask<Fault?> PumpAsync(
-        InferenceStream stream, ResponseAssembly assembly, ResponseEventBuffer events, LiveStream live, SseResponse sse)
+        InferenceAnswer stream, ResponseAssembly assembly, ResponseEventBuffer events, LiveStream live, SseResponse sse)
     {
         while (true)
         {

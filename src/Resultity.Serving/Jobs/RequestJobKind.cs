@@ -37,7 +37,7 @@ public sealed class RequestJobKind(IRequestReader reader, InferencePipeline pipe
         }
     }
 
-    private static async ValueTask<JobResult> StreamAsync(JobRun run, InferenceStream stream, CancellationToken cancellation)
+    private static async ValueTask<JobResult> StreamAsync(JobRun run, InferenceAnswer stream, CancellationToken cancellation)
     {
         var fault = default(Fault);
         while (fault is null && await stream.WaitAsync(cancellation).ConfigureAwait(false))

@@ -16,7 +16,7 @@ namespace Resultity.Serving.Pipeline;
 ///   │ 3 Dispatcher.PlaceAsync            → Placement: a slot on a node; may wait in fair order, or be refused
 ///   │ 4 InferenceStream.BeginAsync       → the work order to the node; the answer's head and first piece come back
 ///   │     └ a node that fails here is invisible: back to 3 with another node
-///   ▼ 5 InferenceStream                  handed to whoever delivers it; settles the reservation, records usage
+///   ▼ 5 InferenceAnswer                  handed to whoever delivers it; settles the reservation, records usage
 ///                                        and gives the slot back exactly once, on every way out
 /// </code>
 /// Synchronous, streamed, polled and batched requests all come through here; they differ only in who holds the stream.
@@ -58,14 +58,14 @@ public sealed class InferencePipeline
     /// <param name="request">The request. Its body stays unchanged until the stream is disposed of.</param>
     /// <param name="cancellation">Stops the request in whatever state it is: queued, loading or running.</param>
     /// <returns>The answer, which the caller disposes of, or why there is none. Cancellation is a fault here, not an exception.</returns>
-    public ValueTask<Outcome<InferenceStream>> StartAsync(InferenceRequest request, CancellationToken cancellation) =>
+    public ValueTask<Outcome<InferenceAnswer>> StartAsync(InferenceRequest request, CancellationToken cancellation) =>
         StartAsync(request, null, cancellation);
 
     /// <summary>Starts a request, or the rest of one whose answer the client has in part: then on a node that can go on from a beginning.</summary>
     /// <param name="request">A request; of a streamed plain text if there is a beginning.</param>
     /// <param name="soFar">The beginning; the stream gives what follows it.</param>
     /// <param name="cancellation">As above.</param>
-    public async ValueTask<Outcome<InferenceStream>> StartAsync(InferenceRequest request, AnswerSoFar? soFar, CancellationToken cancellation)
+    public async ValueTask<Outcome<InferenceAnswer>> StartAsync(InferenceRequest request, AnswerSoFar? soFar, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
 

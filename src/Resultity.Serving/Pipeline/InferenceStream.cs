@@ -6,12 +6,12 @@ using Resultity.Serving.Scheduling;
 
 namespace Resultity.Serving.Pipeline;
 
-/// <summary>An answer that has begun: a whole body, or events as they come.</summary>
+/// <summary>The answer of one model.</summary>
 /// <remarks>
-/// For one reader. The holder disposes of it, in every case; disposing before the end stops the computation. However it ends, the slot is given
-/// back, the reservation settled and the usage recorded exactly once. A stream of plain text whose node dies goes on from another node.
+/// However it ends, the slot is given back, the reservation settled and the usage recorded exactly once. A stream of plain text whose node dies
+/// goes on from another node.
 /// </remarks>
-public sealed class InferenceStream : IAsyncDisposable
+internal sealed class InferenceStream : InferenceAnswer
 {
     private readonly InferencePipeline _pipeline;
     private readonly InferenceRequest _request;
@@ -34,6 +34,10 @@ public sealed class InferenceStream : IAsyncDisposable
     private bool _seam;
     private bool _ended;
     private volatile bool _givenUp;
+    private bool _isEventStream;
+    private string _contentType = "application/json";
+    private ReadOnlyMemory<byte> _body;
+    private Fault? _fault;
 
     internal InferenceStream(InferencePipeline pipeline, InferenceRequest request, string model, Reservation reservation, CancellationToken caller)
     {
@@ -50,31 +54,21 @@ public sealed class InferenceStream : IAsyncDisposable
         _text = new StreamedText(request, model);
     }
 
-    /// <summary>The node that serves the answer now.</summary>
-    public string NodeId => _leg?.Placement.NodeId ?? "";
+    public override string NodeId => _leg?.Placement.NodeId ?? "";
 
-    /// <summary>The model that serves it, aliases resolved.</summary>
-    public string Model => _model;
+    public override string Model => _model;
 
-    /// <summary>Whether the answer comes as events.</summary>
-    public bool IsEventStream { get; private set; }
+    public override bool IsEventStream => _isEventStream;
 
-    /// <summary>The answer's content type.</summary>
-    public string ContentType { get; private set; } = "application/json";
+    public override string ContentType => _contentType;
 
-    /// <summary>The whole answer when it is not a stream of events. Valid until this is disposed of.</summary>
-    public ReadOnlyMemory<byte> Body { get; private set; }
+    public override ReadOnlyMemory<byte> Body => _body;
 
-    /// <summary>Why a streamed answer ended; <see langword="null"/> when it is whole, and before the end.</summary>
-    public Fault? Fault { get; private set; }
+    public override Fault? Fault => _fault;
 
-    /// <summary>What was used, as far as is known: the node's figures, or an estimate from the events so far.</summary>
-    public Usage Usage => _text.Usage;
+    public override Usage Usage => _text.Usage;
 
-    /// <summary>Waits until there is an event to read.</summary>
-    /// <returns><see langword="false"/> when nothing follows; <see cref="Fault"/> then says whether the answer is whole.</returns>
-    /// <remarks>Cancellation ends the stream with a fault; it does not throw.</remarks>
-    public async ValueTask<bool> WaitAsync(CancellationToken cancellation)
+    public override async ValueTask<bool> WaitAsync(CancellationToken cancellation)
     {
         if (HasEvent())
         {
@@ -105,8 +99,7 @@ public sealed class InferenceStream : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Takes the next event if it has arrived.</summary>
-    public bool TryRead(out StreamEvent next)
+    public override bool TryRead(out StreamEvent next)
     {
         if (!HasEvent())
         {
@@ -126,8 +119,7 @@ public sealed class InferenceStream : IAsyncDisposable
         return true;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await EndAsync(_ended ? Fault : CancellationFault()).ConfigureAwait(false);
         if (_leg is not null)
@@ -173,8 +165,8 @@ public sealed class InferenceStream : IAsyncDisposable
         var fault = await _leg.OpenAsync(body, _stop.Token).ConfigureAwait(false);
         if (fault is null)
         {
-            ContentType = _leg.ContentType;
-            IsEventStream = _leg.IsEventStream;
+            _contentType = _leg.ContentType;
+            _isEventStream = _leg.IsEventStream;
             fault = IsEventStream ? await NextBreakAsync().ConfigureAwait(false) : await ReadWholeAsync().ConfigureAwait(false);
         }
 
@@ -250,7 +242,7 @@ public sealed class InferenceStream : IAsyncDisposable
         }
 
         _text.Report(facts.Usage);
-        Body = _leg.Whole;
+        _body = _leg.Whole;
         _ended = true;
         Settle(null);
         return null;
@@ -334,7 +326,7 @@ public sealed class InferenceStream : IAsyncDisposable
         if (!_ended)
         {
             _ended = true;
-            Fault = fault;
+            _fault = fault;
         }
 
         Settle(Fault);

@@ -72,7 +72,7 @@ internal sealed class PipelineHarness : IUsageRecorder
         };
     }
 
-    public static async Task<List<string>> ReadAllAsync(InferenceStream stream)
+    public static async Task<List<string>> ReadAllAsync(InferenceAnswer stream)
     {
         var events = new List<string>();
         while (await stream.WaitAsync(CancellationToken.None))

@@ -7,7 +7,7 @@ namespace Resultity.Gateway.Http.Inference;
 /// <summary>The headers that say who served an answer.</summary>
 internal static class AnswerHeaders
 {
-    public static void Write(HttpResponse response, InferenceRequest request, InferenceStream stream)
+    public static void Write(HttpResponse response, InferenceRequest request, InferenceAnswer stream)
     {
         var headers = response.Headers;
         headers[HeaderNames.Node] = stream.NodeId;

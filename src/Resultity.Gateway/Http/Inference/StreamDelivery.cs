@@ -67,7 +67,7 @@ internal sealed class StreamDelivery(
         }
     }
 
-    private void SetHead(HttpContext context, InferenceRequest request, InferenceStream stream, SseResponse sse)
+    private void SetHead(HttpContext context, InferenceRequest request, InferenceAnswer stream, SseResponse sse)
     {
         if (!sse.HasStarted)
         {
@@ -77,7 +77,7 @@ internal sealed class StreamDelivery(
     }
 
     /// <summary>Moves events until the answer ends. Enters and leaves within a turn of the response.</summary>
-    private static async ValueTask PumpAsync(InferenceStream stream, LiveStream live, SseResponse sse)
+    private static async ValueTask PumpAsync(InferenceAnswer stream, LiveStream live, SseResponse sse)
     {
         var unsent = 0;
         while (true)

@@ -79,7 +79,7 @@ internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake in
     }
 
     private static async ValueTask<Fault?> PumpAsync(
-        InferenceStream stream, ResponseAssembly assembly, ResponseEventBuffer? events, JobOutput output, CancellationToken cancellation)
+        InferenceAnswer stream, ResponseAssembly assembly, ResponseEventBuffer? events, JobOutput output, CancellationToken cancellation)
     {
         while (await stream.WaitAsync(cancellation))
         {
