@@ -1,4 +1,5 @@
 using Resultity.Contracts.Values;
+using Resultity.Serving.Metering;
 
 namespace Resultity.Serving.Jobs;
 
@@ -97,6 +98,9 @@ public sealed record JobResult
     /// <summary>The tries on nodes.</summary>
     public IReadOnlyList<JobAttempt> Attempts { get; init; } = [];
 
-    /// <summary>What was consumed.</summary>
+    /// <summary>What was consumed. The runner makes it the sum of <see cref="Charges"/>.</summary>
     public Usage Usage { get; init; }
+
+    /// <summary>What each attempt used; recorded in the ledger together with the result.</summary>
+    public IReadOnlyList<UsageEntry> Charges { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
+using Resultity.Serving.Metering;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
 
@@ -46,6 +47,9 @@ public sealed class JobRun
     /// <summary>Whether a node has had it.</summary>
     public bool HasStarted => _request is { Progress.Attempts.Count: > 0 };
 
+    /// <summary>What its attempts have used.</summary>
+    internal UsageCollector Usage { get; } = new();
+
     internal JobStop StopReason => (JobStop)Volatile.Read(ref _reason);
 
     internal CancellationToken StopToken => _stop.Token;
@@ -53,11 +57,12 @@ public sealed class JobRun
     /// <summary>The claim's start being recorded; its result says whether the claim still held.</summary>
     internal Task<bool>? Started { get; set; }
 
-    /// <summary>The request of the pipeline that the job has become. Called before it is started there, so that readers see its progress and the start is recorded.</summary>
+    /// <summary>The request of the pipeline that the job has become. Called before it is started there, so that readers see its progress, the start is recorded, and what it uses is recorded with the result.</summary>
     public void Observe(InferenceRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Progress.AttemptBegun += () => _started(this);
+        request.Recorder = Usage;
         _request = request;
     }
 

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Metering;
 using Resultity.Serving.Stores;
 using Resultity.Serving.Subclouds;
 
@@ -13,7 +14,8 @@ namespace Resultity.Serving.Jobs;
 /// the next start; what a shutdown interrupts is handed back.
 /// </remarks>
 public sealed partial class JobRunner(
-    IJobStore store, IApiKeyStore keys, IEnumerable<IJobKind> kinds, JobChanges changes, LiveJobs live, JobOptions options, TimeProvider time, ILogger<JobRunner> logger)
+    IJobStore store, IApiKeyStore keys, IEnumerable<IJobKind> kinds, JobChanges changes, LiveJobs live, JobOptions options, IUsageRecorder meter,
+    IUsageStore ledger, TimeProvider time, ILogger<JobRunner> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
@@ -106,7 +108,10 @@ public sealed partial class JobRunner(
                 run.Stop(JobStop.Lost);
             }
 
-            await RecordAsync(run, result).ConfigureAwait(false);
+            if (!await RecordAsync(run, result with { Usage = run.Usage.Total, Charges = run.Usage.Entries }).ConfigureAwait(false))
+            {
+                await GuardAsync(() => ChargeAsync(run)).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -141,25 +146,22 @@ public sealed partial class JobRunner(
         }
     }
 
-    private async ValueTask RecordAsync(JobRun run, JobResult result)
+    /// <returns>Whether the result is recorded.</returns>
+    private async ValueTask<bool> RecordAsync(JobRun run, JobResult result)
     {
         var job = run.Job;
         var now = time.GetUtcNow();
         if (JobVerdict.Decide(run.StopReason, result, job, now, MayStillCome(), options.RetryPause) is not { } verdict)
         {
-            return;
+            return false;
         }
 
         while (true)
         {
             try
             {
-                if (verdict.RetryAt is not { } at || !await store.DeferAsync(job.Id, job.Attempt, at, verdict.Result.Fault!, CancellationToken.None).ConfigureAwait(false))
-                {
-                    await store.FinishAsync(job.Id, job.Attempt, verdict.Result, now, CancellationToken.None).ConfigureAwait(false);
-                }
-
-                return;
+                return (verdict.RetryAt is not { } at || !await store.DeferAsync(job.Id, job.Attempt, at, verdict.Result.Fault!, CancellationToken.None).ConfigureAwait(false))
+                    && await store.FinishAsync(job.Id, job.Attempt, verdict.Result, now, CancellationToken.None).ConfigureAwait(false);
             }
             catch (StorageException exception) when (run.StopReason != JobStop.Shutdown)
             {
@@ -167,6 +169,20 @@ public sealed partial class JobRunner(
                 LogNotRecorded(exception, job.Id);
                 await Task.Delay(Tick, time).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Charges a run without a result: a job that was deleted while it ran costs what it used; any other runs again, or another run has ended it.</summary>
+    private async Task ChargeAsync(JobRun run)
+    {
+        var job = run.Job;
+        if (run.Usage.Total != default && await store.GetAsync(job.Namespace, job.Id, CancellationToken.None).ConfigureAwait(false) is null)
+        {
+            await ledger.AppendAsync([UsagePosting.Of(job.Id, run.Usage.Entries, time.GetUtcNow())], CancellationToken.None).ConfigureAwait(false);
+        }
+        else
+        {
+            run.Usage.PassUncharged(meter);
         }
     }
 

@@ -1,16 +1,21 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Resultity.Contracts.Values;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Serving.Metering;
 
-/// <summary>Adds usage up per minute, key, model, endpoint and node, and writes the sums once a second and at shutdown.</summary>
-/// <remarks>Thousands of requests a second become a few rows; a row that could not be written is kept and tried again.</remarks>
+/// <summary>Adds the usage of interactive requests up per minute, key, model, endpoint and node, and posts the sums four times a second and at shutdown.</summary>
+/// <remarks>
+/// Thousands of requests a second become a few rows; a posting that could not be written is kept and tried again. What a crash can lose is the
+/// usage of that quarter of a second. The usage of durable requests does not come here: it is recorded with their result.
+/// </remarks>
 public sealed partial class UsageMeter(IUsageStore store, TimeProvider time, ILogger<UsageMeter> logger) : BackgroundService, IUsageRecorder
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private readonly Lock _gate = new();
     private Dictionary<Key, Sum> _sums = [];
+    private UsagePosting? _pending;
 
     /// <inheritdoc/>
     public void Record(in UsageEntry entry)
@@ -24,28 +29,22 @@ public sealed partial class UsageMeter(IUsageStore store, TimeProvider time, ILo
         }
     }
 
-    /// <summary>Writes what has been noted so far.</summary>
+    /// <summary>Writes what has been noted so far. One call at a time.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
-        Dictionary<Key, Sum> sums;
-        lock (_gate)
+        // One that failed is repeated as it was: whether it was written is for the store to know, by its identifier.
+        while ((_pending ??= Cut()) is { } posting)
         {
-            if (_sums.Count == 0)
+            try
             {
+                await store.AppendAsync([posting], cancellation).ConfigureAwait(false);
+                _pending = null;
+            }
+            catch (Exception exception) when (exception is StorageException or OperationCanceledException)
+            {
+                LogNotWritten(exception, posting.Rows.Count);
                 return;
             }
-
-            (sums, _sums) = (_sums, []);
-        }
-
-        try
-        {
-            await store.AppendAsync([.. sums.Select(pair => Row(pair.Key, pair.Value))], cancellation).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is StorageException or OperationCanceledException)
-        {
-            LogNotWritten(exception, sums.Count);
-            PutBack(sums);
         }
     }
 
@@ -73,6 +72,22 @@ public sealed partial class UsageMeter(IUsageStore store, TimeProvider time, ILo
         }
     }
 
+    private UsagePosting? Cut()
+    {
+        Dictionary<Key, Sum> sums;
+        lock (_gate)
+        {
+            if (_sums.Count == 0)
+            {
+                return null;
+            }
+
+            (sums, _sums) = (_sums, []);
+        }
+
+        return new UsagePosting { Id = Id.New("use_", time), Rows = [.. sums.Select(static pair => Row(pair.Key, pair.Value))] };
+    }
+
     private static UsageRow Row(Key key, Sum sum) => new()
     {
         Minute = DateTimeOffset.FromUnixTimeSeconds(key.Minute * 60),
@@ -88,19 +103,7 @@ public sealed partial class UsageMeter(IUsageStore store, TimeProvider time, ILo
         CachedTokens = sum.Usage.CachedTokens,
     };
 
-    private void PutBack(Dictionary<Key, Sum> sums)
-    {
-        lock (_gate)
-        {
-            foreach (var (key, sum) in sums)
-            {
-                var newer = _sums.GetValueOrDefault(key);
-                _sums[key] = new Sum(sum.Requests + newer.Requests, sum.Failed + newer.Failed, sum.Usage + newer.Usage);
-            }
-        }
-    }
-
     private readonly record struct Key(long Minute, string Namespace, string KeyId, string Model, string Endpoint, string NodeId);
 
-    private readonly record struct Sum(long Requests, long Failed, Contracts.Values.Usage Usage);
+    private readonly record struct Sum(long Requests, long Failed, Usage Usage);
 }

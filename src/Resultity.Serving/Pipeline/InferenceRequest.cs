@@ -1,5 +1,6 @@
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
+using Resultity.Serving.Metering;
 
 namespace Resultity.Serving.Pipeline;
 
@@ -57,6 +58,9 @@ public sealed class InferenceRequest
     /// <summary>Where the request has got to, for queue comments and status objects.</summary>
     public RequestProgress Progress { get; } = new();
 
+    /// <summary>Who takes what the attempts use; <see langword="null"/> leaves it to the pipeline's meter. Set before the start.</summary>
+    public IUsageRecorder? Recorder { get; set; }
+
     /// <summary>The same request over other memory with the same bytes, with a progress of its own.</summary>
     public InferenceRequest WithBody(ReadOnlyMemory<byte> body) => new()
     {
@@ -76,5 +80,6 @@ public sealed class InferenceRequest
         Deadline = Deadline,
         PrefixHash = PrefixHash,
         TraceParent = TraceParent,
+        Recorder = Recorder,
     };
 }

@@ -119,7 +119,7 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
         pipeline.Telemetry.EndAttempt(_activity, fault);
         Placement.Release(nodeFailed: fault is { OtherNodeMayAnswer: true });
         var caller = request.Caller;
-        pipeline.Usage.Record(new UsageEntry(caller.Namespace, caller.KeyId, Placement.Model, request.Endpoint, Placement.NodeId, usage, fault is not null));
+        (request.Recorder ?? pipeline.Usage).Record(new UsageEntry(caller.Namespace, caller.KeyId, Placement.Model, request.Endpoint, Placement.NodeId, usage, fault is not null));
     }
 
     /// <summary>Ends a failed attempt: the node is told to stop if it has not finished, and the slot is given back. Failures are not charged.</summary>

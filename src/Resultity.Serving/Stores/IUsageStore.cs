@@ -1,3 +1,5 @@
+using Resultity.Serving.Metering;
+
 namespace Resultity.Serving.Stores;
 
 /// <summary>What one key used of one model, endpoint and node within one minute.</summary>
@@ -35,6 +37,22 @@ public sealed record UsageRow
 
     /// <summary>Tokens of input that came from a prefix cache.</summary>
     public long CachedTokens { get; init; }
+
+    /// <summary>The row of one attempt.</summary>
+    public static UsageRow Of(in UsageEntry entry, DateTimeOffset at) => new()
+    {
+        Minute = DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds() / 60 * 60),
+        Namespace = entry.Namespace,
+        KeyId = entry.KeyId,
+        Model = entry.Model,
+        Endpoint = entry.Endpoint.Path,
+        NodeId = entry.NodeId,
+        Requests = 1,
+        Failed = entry.Failed ? 1 : 0,
+        InputTokens = entry.Usage.InputTokens,
+        OutputTokens = entry.Usage.OutputTokens,
+        CachedTokens = entry.Usage.CachedTokens,
+    };
 }
 
 /// <summary>Which usage is wanted. What is <see langword="null"/> is not filtered.</summary>
@@ -55,13 +73,16 @@ public sealed record UsageQuery(DateTimeOffset From, DateTimeOffset Until)
     public int Limit { get; init; } = 10_000;
 }
 
-/// <summary>The record of usage.</summary>
-/// <remarks>Safe for concurrent use. Rows of the same minute, key, model, endpoint and node are added up.</remarks>
+/// <summary>The record of usage: a ledger of postings, and its sums by the minute.</summary>
+/// <remarks>
+/// Safe for concurrent use. The sums add up the rows of the same minute, key, model, endpoint and node; they change in the transaction that
+/// records the posting. Stores that record a result record its posting in the same transaction.
+/// </remarks>
 public interface IUsageStore
 {
-    /// <summary>Adds rows, all or none.</summary>
-    ValueTask AppendAsync(IReadOnlyCollection<UsageRow> rows, CancellationToken cancellation);
+    /// <summary>Records postings, all or none. One whose identifier is recorded already is left out, so a write of unknown outcome can be repeated.</summary>
+    ValueTask AppendAsync(IReadOnlyCollection<UsagePosting> postings, CancellationToken cancellation);
 
-    /// <summary>Reads rows, the oldest minute first.</summary>
+    /// <summary>Reads sums, the oldest minute first.</summary>
     ValueTask<IReadOnlyList<UsageRow>> QueryAsync(UsageQuery query, CancellationToken cancellation);
 }

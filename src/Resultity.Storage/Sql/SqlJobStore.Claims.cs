@@ -90,6 +90,7 @@ internal sealed partial class SqlJobStore
                         new { id, result.ContentType, answer.Bytes, answer.Blob }, transaction);
                 }
 
+                await UsageLedger.AppendAsync(connection, transaction, [UsagePosting.Of(id, result.Charges, at)]);
                 return await JobPayloads.DropBodiesAsync(connection, transaction, [id]);
             }, cancellation);
         }

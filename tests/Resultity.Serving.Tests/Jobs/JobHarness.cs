@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Metering;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Stores;
 using Resultity.Serving.Tests.Pipeline;
@@ -31,6 +32,7 @@ internal sealed class JobHarness : IAsyncDisposable
             .AddSqliteStorage(Folder)
             .AddSingleton(options)
             .AddSingleton(Fleet.Pipeline)
+            .AddSingleton<IUsageRecorder>(Fleet)
             .AddSingleton<IRequestReader, ChatReader>()
             .AddJobs()
             .BuildServiceProvider();
@@ -122,6 +124,10 @@ internal sealed class JobHarness : IAsyncDisposable
     }
 
     public async Task<string> AnswerAsync(Job job) => Encoding.UTF8.GetString((await Queue.ReadAnswerAsync(job, Cancellation))!.Body.Span);
+
+    /// <summary>What is in the ledger, by its sums.</summary>
+    public ValueTask<IReadOnlyList<UsageRow>> LedgerAsync() =>
+        Get<IUsageStore>().QueryAsync(new UsageQuery(DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue), Cancellation);
 
     public async ValueTask DisposeAsync()
     {
