@@ -3,13 +3,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Resultity.Link;
+using Resultity.Node.Runtimes.Processes;
 
 namespace Resultity.Node.Agent;
 
 /// <summary>The node's life: starts the runtimes, joins, holds the links, and at the end finishes what runs before it goes.</summary>
 internal sealed partial class NodeAgent(
     RuntimeSet runtimes, LinkSet links, Membership membership, NodeIdentity identity, Heartbeat heartbeat,
-    IServiceProvider services, IOptions<NodeOptions> options, TimeProvider time, ILogger<NodeAgent> logger) : IHostedService, IDisposable
+    ChildHost children, IServiceProvider services, IOptions<NodeOptions> options, TimeProvider time, ILogger<NodeAgent> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _drain = new();
     private readonly CancellationTokenSource _stop = new();
@@ -19,6 +20,7 @@ internal sealed partial class NodeAgent(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var gateway = options.Value.Gateway!;
+        await children.SweepAsync();
         foreach (var runtime in runtimes.All)
             await runtime.StartAsync(cancellationToken);
         try

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Resultity.Link.Dialling;
+using Resultity.Node.Runtimes.Processes;
 
 namespace Resultity.Node.Agent;
 
@@ -15,6 +17,9 @@ public static class NodeRegistration
         services.TryAddSingleton(Random.Shared);
         services.AddOptions<NodeOptions>().Configure(configure).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NodeOptions>, NodeOptionsRules>();
+        services.AddSingleton(static provider => new ChildHost(
+            Path.Combine(provider.GetRequiredService<IOptions<NodeOptions>>().Value.Folder, "children"),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Random>(), provider.GetRequiredService<ILogger<ChildHost>>()));
         services.AddSingleton<NodeIdentity>();
         services.AddSingleton<Membership>();
         services.AddSingleton<LinkDialler>();
