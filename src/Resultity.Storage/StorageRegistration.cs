@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Resultity.Serving.Stores;
 using Resultity.Storage.Blobs;
+using Resultity.Storage.Postgres;
 using Resultity.Storage.Sql;
 using Resultity.Storage.Sqlite;
 
@@ -23,6 +24,28 @@ public static class StorageRegistration
         services.AddSingleton(provider => SqliteStorage.Open(dataFolder, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SqlDatabase>(static provider => provider.GetRequiredService<SqliteStorage>().Database);
         services.AddSingleton<IBlobStore>(static provider => provider.GetRequiredService<SqliteStorage>().Blobs);
+        return services.AddStores();
+    }
+
+    /// <summary>Keeps everything in a PostgreSQL database and large payloads in a folder; other gateways may share both.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="database">The database: <c>postgres://user:password@host:port/database</c>, or Npgsql's <c>Host=…;Database=…</c>. It has to exist; its tables are made.</param>
+    /// <param name="blobFolder">The folder, which all gateways of the database reach under their own paths; made if there is none.</param>
+    /// <remarks>
+    /// The database is opened when the first store is asked for, which throws a <see cref="StorageException"/> with an operator's explanation
+    /// where it cannot be used. It is closed with the host, after the writes that are waiting.
+    /// </remarks>
+    public static IServiceCollection AddPostgresStorage(this IServiceCollection services, string database, string blobFolder)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => PostgresDatabase.Open(database, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SqlDatabase>(static provider => provider.GetRequiredService<PostgresDatabase>());
+        services.AddSingleton<IBlobStore>(provider => new FolderBlobStore(blobFolder, isShared: true, provider.GetRequiredService<TimeProvider>()));
+        return services.AddStores();
+    }
+
+    private static IServiceCollection AddStores(this IServiceCollection services)
+    {
         services.AddSingleton<IApiKeyStore, SqlApiKeyStore>();
         services.AddSingleton<INodeStore, SqlNodeStore>();
         services.AddSingleton<IResponseStore, SqlResponseStore>();
@@ -30,43 +53,4 @@ public static class StorageRegistration
         services.AddSingleton<IJobStore, SqlJobStore>();
         return services;
     }
-}
-
-/// <summary>An open data folder. Closes the database before it gives up the lock.</summary>
-internal sealed class SqliteStorage : IAsyncDisposable, IDisposable
-{
-    private readonly DataFolder _folder;
-
-    private SqliteStorage(DataFolder folder, SqliteDatabase database, IBlobStore blobs)
-    {
-        _folder = folder;
-        Database = database;
-        Blobs = blobs;
-    }
-
-    public SqliteDatabase Database { get; }
-
-    public IBlobStore Blobs { get; }
-
-    public static SqliteStorage Open(string path, TimeProvider time)
-    {
-        var folder = DataFolder.Open(path);
-        try
-        {
-            return new SqliteStorage(folder, SqliteDatabase.Open(folder.DatabaseFile), new FolderBlobStore(folder.BlobFolder, time));
-        }
-        catch
-        {
-            folder.Dispose();
-            throw;
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Database.DisposeAsync();
-        _folder.Dispose();
-    }
-
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 }

@@ -12,4 +12,10 @@ public sealed class StorageException : Exception
 
     /// <summary>What a client is told; it names no path.</summary>
     public Fault Fault { get; }
+
+    /// <summary>Whether the write may have been done nevertheless: the connection broke while it was committed.</summary>
+    public bool IsOutcomeUnknown { get; init; }
+
+    /// <summary>The same exception with <see cref="IsOutcomeUnknown"/>.</summary>
+    public StorageException WithOutcomeUnknown() => new(Message, Fault, InnerException) { IsOutcomeUnknown = true };
 }

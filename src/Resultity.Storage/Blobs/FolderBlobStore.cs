@@ -14,19 +14,34 @@ internal sealed class FolderBlobStore : IBlobStore
     private const string Prefix = "blob_";
     private const string Unfinished = ".part";
 
+    /// <summary>Without a write for this long, a file that is not finished will never be.</summary>
+    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(6);
+
     private readonly string _folder;
     private readonly TimeProvider _time;
 
-    public FolderBlobStore(string folder, TimeProvider time)
+    /// <param name="folder">The folder; made if there is none.</param>
+    /// <param name="isShared">Whether other processes write there too.</param>
+    /// <param name="time">The clock of the blobs' names.</param>
+    /// <exception cref="StorageException">The folder cannot be made.</exception>
+    public FolderBlobStore(string folder, bool isShared, TimeProvider time)
     {
         _folder = folder;
         _time = time;
-        Directory.CreateDirectory(folder);
-
-        // What a crash left unfinished has no name and no owner; nobody else writes here, since the data folder is locked.
-        foreach (var file in Directory.EnumerateFiles(folder, "*" + Unfinished, SearchOption.AllDirectories))
+        try
         {
-            File.Delete(file);
+            Directory.CreateDirectory(folder);
+
+            // What a crash left unfinished has no name and no owner. In a shared folder it may be another's that is being written now.
+            var before = isShared ? time.GetUtcNow().UtcDateTime - Abandoned : DateTime.MaxValue;
+            foreach (var file in Directory.EnumerateFiles(folder, "*" + Unfinished, SearchOption.AllDirectories).Where(file => File.GetLastWriteTimeUtc(file) < before))
+            {
+                File.Delete(file);
+            }
+        }
+        catch (Exception exception) when (IsOfStorage(exception))
+        {
+            throw Refused(exception);
         }
     }
 

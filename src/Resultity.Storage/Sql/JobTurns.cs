@@ -34,7 +34,12 @@ internal static class JobTurns
     internal const string Claims = $"SELECT namespace FROM jobs WHERE {SqlJobStore.Claimed} AND lease_owner > ''";
 
     /// <summary>Chooses the jobs to claim, in the order of their turns.</summary>
-    public static async Task<List<string>> ChooseAsync(DbConnection connection, DbTransaction transaction, ClaimRoom room, DateTimeOffset time)
+    /// <param name="connection">Where.</param>
+    /// <param name="transaction">The claim's transaction.</param>
+    /// <param name="skipLocked"><see cref="SqlDatabase.SkipLocked"/>.</param>
+    /// <param name="room">How many.</param>
+    /// <param name="time">The time.</param>
+    public static async Task<List<string>> ChooseAsync(DbConnection connection, DbTransaction transaction, string skipLocked, ClaimRoom room, DateTimeOffset time)
     {
         var now = time.ToColumn();
         var lines = (await connection.QueryAsync<LineRow>(Lines, transaction: transaction))
@@ -53,7 +58,7 @@ internal static class JobTurns
         foreach (var line in lines.OrderBy(line => claimed.GetValueOrDefault(line.Namespace)).Take(room.Count))
         {
             var jobs = await connection.QueryAsync<Candidate>(
-                First, new { line.Namespace, line.Model, now, limit = Math.Min(room.Count, room.Of(line.Model)) }, transaction);
+                First + skipLocked, new { line.Namespace, line.Model, now, limit = Math.Min(room.Count, room.Of(line.Model)) }, transaction);
             Queue(turns, new Line(line.Namespace, line.Model, new Queue<Candidate>(jobs)), claimed);
         }
 

@@ -15,10 +15,10 @@ internal sealed partial class SqlJobStore
     public async ValueTask<IReadOnlyList<Job>> ClaimAsync(
         string owner, ClaimRoom room, DateTimeOffset now, DateTimeOffset leaseUntil, CancellationToken cancellation)
     {
-        var (claimed, dropped) = await database.WriteAsync<(IReadOnlyList<Job>, List<string>)>(async (connection, transaction) =>
+        var (claimed, dropped) = await database.WriteAloneAsync<(IReadOnlyList<Job>, List<string>)>(async (connection, transaction) =>
         {
             var ended = await HandBackAsync(connection, transaction, "lease_until <= @at", null, now);
-            var ids = await JobTurns.ChooseAsync(connection, transaction, room, now);
+            var ids = await JobTurns.ChooseAsync(connection, transaction, database.SkipLocked, room, now);
             if (ids.Count == 0)
             {
                 return ([], ended.Blobs);
@@ -54,7 +54,7 @@ internal sealed partial class SqlJobStore
 
         var hasAnswer = result.Status == JobStatus.Completed || !result.Body.IsEmpty;
         var answer = hasAnswer ? await _payloads.StoreAsync(result.Body, cancellation) : null;
-        List<string>? dropped = null;
+        List<string>? dropped;
         try
         {
             dropped = await database.WriteAsync(async (connection, transaction) =>
@@ -94,11 +94,13 @@ internal sealed partial class SqlJobStore
                 return await JobPayloads.DropBodiesAsync(connection, transaction, [id]);
             }, cancellation);
         }
-        finally
+        catch (Exception exception) when (exception is not StorageException { IsOutcomeUnknown: true })
         {
-            await _payloads.DeleteAsync(dropped ?? (IEnumerable<string?>)[answer?.Blob]);
+            await _payloads.DeleteAsync([answer?.Blob]);
+            throw;
         }
 
+        await _payloads.DeleteAsync(dropped ?? (IEnumerable<string?>)[answer?.Blob]);
         return dropped is not null;
     }
 
@@ -113,7 +115,7 @@ internal sealed partial class SqlJobStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HeldClaim>> RenewAsync(string owner, DateTimeOffset leaseUntil, CancellationToken cancellation) =>
-        database.WriteAsync<IReadOnlyList<HeldClaim>>(async (connection, transaction) =>
+        database.WriteAloneAsync<IReadOnlyList<HeldClaim>>(async (connection, transaction) =>
         {
             await connection.ExecuteAsync(
                 $"UPDATE jobs SET lease_until = @until WHERE {Claimed} AND lease_owner = @owner", new { owner, until = leaseUntil.ToColumn() }, transaction);
@@ -125,21 +127,21 @@ internal sealed partial class SqlJobStore
     /// <inheritdoc/>
     public async ValueTask<int> ReleaseAsync(string owner, DateTimeOffset at, CancellationToken cancellation)
     {
-        var (count, dropped) = await database.WriteAsync(
+        var (count, dropped) = await database.WriteAloneAsync(
             (connection, transaction) => HandBackAsync(connection, transaction, "lease_owner = @owner", owner, at), cancellation);
         await _payloads.DeleteAsync(dropped);
         return count;
     }
 
-    private static async Task<(int Count, List<string> Blobs)> HandBackAsync(
+    private async Task<(int Count, List<string> Blobs)> HandBackAsync(
         DbConnection connection, DbTransaction transaction, string which, string? owner, DateTimeOffset time)
     {
         var at = time.ToColumn();
         var cancelled = (await connection.QueryAsync<string>(
-            $"SELECT id FROM jobs WHERE {Claimed} AND {which} AND status = 'cancelling'", new { owner, at }, transaction)).AsList();
+            $"SELECT id FROM jobs WHERE {Claimed} AND {which} AND status = 'cancelling'{database.SkipLocked}", new { owner, at }, transaction)).AsList();
         var blobs = await EndAsync(connection, transaction, cancelled, JobStatus.Cancelled, time);
         var count = await connection.ExecuteAsync(
-            $"UPDATE jobs SET status = 'queued', lease_owner = NULL, lease_until = NULL WHERE {Claimed} AND {which}", new { owner, at }, transaction);
+            $"UPDATE jobs SET status = 'queued', lease_owner = NULL, lease_until = NULL WHERE {Claimed} AND {which} AND status <> 'cancelling'", new { owner, at }, transaction);
         return (count + cancelled.Count, blobs);
     }
 

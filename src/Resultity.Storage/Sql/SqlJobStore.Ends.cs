@@ -36,10 +36,10 @@ internal sealed partial class SqlJobStore
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Job>> ExpireAsync(DateTimeOffset now, int limit, CancellationToken cancellation)
     {
-        var (expired, dropped) = await database.WriteAsync<(IReadOnlyList<Job>, List<string>)>(async (connection, transaction) =>
+        var (expired, dropped) = await database.WriteAloneAsync<(IReadOnlyList<Job>, List<string>)>(async (connection, transaction) =>
         {
             var ids = (await connection.QueryAsync<string>(
-                $"SELECT id FROM jobs WHERE {Unclaimed} AND deadline <= @now ORDER BY deadline LIMIT @limit",
+                $"SELECT id FROM jobs WHERE {Unclaimed} AND deadline <= @now ORDER BY deadline LIMIT @limit{database.SkipLocked}",
                 new { now = now.ToColumn(), limit }, transaction)).AsList();
             if (ids.Count == 0)
             {

@@ -24,7 +24,7 @@ internal sealed partial class SqlJobStore(SqlDatabase database, IBlobStore blobs
                     "INSERT INTO job_bodies (id, bytes, blob) VALUES (@Id, @Bytes, @Blob)", new { row.Id, payload.Bytes, payload.Blob }, transaction);
             }, cancellation);
         }
-        catch
+        catch (Exception exception) when (exception is not StorageException { IsOutcomeUnknown: true })
         {
             await _payloads.DeleteAsync([payload.Blob]);
             throw;

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Resultity.Serving.Stores;
+using Resultity.Storage.Sql;
 
 namespace Resultity.Storage.Sqlite;
 
@@ -15,7 +16,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 {
     private const int MaxGroup = 512;
 
-    private readonly Channel<Write> _queue = Channel.CreateBounded<Write>(
+    private readonly Channel<PendingWrite> _queue = Channel.CreateBounded<PendingWrite>(
         new BoundedChannelOptions(4096) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
     private readonly SqliteConnection _connection;
@@ -35,7 +36,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     public async ValueTask<T> EnqueueAsync<T>(Func<DbConnection, DbTransaction, Task<T>> work, CancellationToken cancellation)
     {
-        var write = new Write<T>(work);
+        var write = new PendingWrite<T>(work);
         try
         {
             await _queue.Writer.WriteAsync(write, cancellation);
@@ -58,7 +59,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private void Run()
     {
-        var group = new List<Write>(MaxGroup);
+        var group = new List<PendingWrite>(MaxGroup);
         try
         {
             while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
@@ -78,7 +79,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private void Commit(List<Write> group)
+    private void Commit(List<PendingWrite> group)
     {
         if (TryCommit(group) is not { } failure)
         {
@@ -100,7 +101,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private Exception? TryCommit(List<Write> group)
+    private Exception? TryCommit(List<PendingWrite> group)
     {
         try
         {
@@ -108,7 +109,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
             {
                 foreach (var write in group)
                 {
-                    write.Apply(_connection, transaction);
+                    // SQLite has no asynchronous calls: the task has ended when it is returned.
+                    write.ApplyAsync(_connection, transaction).GetAwaiter().GetResult();
                 }
 
                 transaction.Commit();
@@ -128,29 +130,5 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             return exception;
         }
-    }
-
-    private abstract class Write
-    {
-        public abstract void Apply(DbConnection connection, DbTransaction transaction);
-
-        public abstract void Complete();
-
-        public abstract void Fail(Exception exception);
-    }
-
-    private sealed class Write<T>(Func<DbConnection, DbTransaction, Task<T>> work) : Write
-    {
-        private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private T _value = default!;
-
-        public Task<T> Result => _completion.Task;
-
-        // SQLite has no asynchronous calls: the task has ended when it is returned.
-        public override void Apply(DbConnection connection, DbTransaction transaction) => _value = work(connection, transaction).GetAwaiter().GetResult();
-
-        public override void Complete() => _completion.SetResult(_value);
-
-        public override void Fail(Exception exception) => _completion.SetException(exception);
     }
 }

@@ -1,0 +1,15 @@
+using Resultity.Storage.Tests.Conformance;
+
+namespace Resultity.Storage.Tests.Postgres;
+
+public sealed class PostgresApiKeyStoreTests(PostgresFixture server) : ApiKeyStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresNodeStoreTests(PostgresFixture server) : NodeStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresResponseStoreTests(PostgresFixture server) : ResponseStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresUsageStoreTests(PostgresFixture server) : UsageStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresJobStoreTests(PostgresFixture server) : JobStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresJobClaimTests(PostgresFixture server) : JobClaimConformance(TestStorage.Postgres(server));
