@@ -92,6 +92,18 @@ internal readonly struct ConfigFile
         return [.. numbers];
     }
 
+    /// <summary>An array of pairs of whole numbers; null if it is absent.</summary>
+    public (int First, int Second)[]? Pairs(string key, int least, int most, int limit = 1024)
+    {
+        if (Find(key) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > limit) throw Wrong(key, $"an array of at most {limit} pairs");
+        var pairs = new List<(int, int)>();
+        foreach (var item in value.EnumerateArray())
+            pairs.Add(item.ValueKind == JsonValueKind.Array && item.GetArrayLength() == 2
+                ? (Number(item[0], key, least, most), Number(item[1], key, least, most)) : throw Wrong(key, "an array of pairs of whole numbers"));
+        return [.. pairs];
+    }
+
     private int Number(JsonElement value, string key, int least, int most) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= least && number <= most
             ? (int)number : throw Wrong(key, $"a whole number from {least} to {most}");
