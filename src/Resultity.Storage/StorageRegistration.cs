@@ -51,6 +51,14 @@ public static class StorageRegistration
         services.AddSingleton<IResponseStore, SqlResponseStore>();
         services.AddSingleton<IUsageStore, SqlUsageStore>();
         services.AddSingleton<IJobStore, SqlJobStore>();
+        services.AddSingleton<IFileStore, SqlFileStore>();
+        services.AddSingleton<IUploadStore, SqlUploadStore>();
+        services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IResponseStore>());
+        services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IFileStore>());
+        services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IUploadStore>());
+        services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IJobStore>());
+        services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IFileStore>());
+        services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IUploadStore>());
         return services;
     }
 }

@@ -33,6 +33,9 @@ public enum FaultKind
     /// <summary>Not a content type that the route takes (415).</summary>
     UnsupportedMediaType,
 
+    /// <summary>A range that the thing does not have (416).</summary>
+    RangeNotSatisfiable,
+
     /// <summary>The same idempotency key with another body (422).</summary>
     Unprocessable,
 

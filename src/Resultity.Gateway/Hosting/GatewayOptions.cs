@@ -1,6 +1,7 @@
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
 using Resultity.Serving.Catalog;
+using Resultity.Serving.Files;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
 
@@ -35,6 +36,9 @@ public sealed class GatewayOptions
 
     /// <summary>Names that the operator gives to models.</summary>
     public CatalogOptions Catalog { get; } = new();
+
+    /// <summary>Limits and times of files.</summary>
+    public FileRules Files { get; } = new();
 
     /// <summary>How the gateway deals with its nodes.</summary>
     public FleetOptions Fleet { get; } = new();

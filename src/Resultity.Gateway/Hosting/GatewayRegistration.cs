@@ -5,6 +5,7 @@ using Resultity.Gateway.Admin;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Completions;
 using Resultity.Gateway.Embeddings;
+using Resultity.Gateway.Files;
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.OpenApi;
@@ -27,6 +28,7 @@ internal static class GatewayRegistration
         services.AddSingleton(options.Scheduling);
         services.AddSingleton(options.Pipeline);
         services.AddSingleton(options.Catalog);
+        services.AddSingleton(options.Files);
         services.AddSingleton(Options.Create(options.Http));
         options.Fleet.Folder ??= options.DataFolder;
         services.AddSingleton(Options.Create(options.Fleet));
@@ -37,6 +39,7 @@ internal static class GatewayRegistration
         services.AddHttpEdge();
         services.AddJobs();
         services.AddChat().AddCompletions().AddEmbeddings().AddRequests().AddResponses();
+        services.AddFiles();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
         services.AddSingleton<FirstKeys>();
@@ -53,6 +56,7 @@ internal static class GatewayRegistration
         app.MapMetrics();
         app.MapFleet();
         app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapRequests().MapResponses();
+        app.MapFiles();
         app.MapAdmin();
     }
 }

@@ -19,6 +19,7 @@ internal static class FaultStatus
         FaultKind.Conflict => (StatusCodes.Status409Conflict, "conflict_error"),
         FaultKind.TooLarge => (StatusCodes.Status413PayloadTooLarge, "request_too_large"),
         FaultKind.UnsupportedMediaType => (StatusCodes.Status415UnsupportedMediaType, "invalid_request_error"),
+        FaultKind.RangeNotSatisfiable => (StatusCodes.Status416RangeNotSatisfiable, "invalid_request_error"),
         FaultKind.Unprocessable => (StatusCodes.Status422UnprocessableEntity, "invalid_request_error"),
         FaultKind.RateLimited => (StatusCodes.Status429TooManyRequests, "rate_limit_exceeded"),
         FaultKind.Cancelled => (StatusCodes.Status499ClientClosedRequest, "cancelled"),

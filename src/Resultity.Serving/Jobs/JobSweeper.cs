@@ -6,7 +6,7 @@ namespace Resultity.Serving.Jobs;
 
 /// <summary>Looks after deadlines and retentions: ends jobs that waited too long, and deletes in small steps what nobody may read any more.</summary>
 public sealed partial class JobSweeper(
-    IJobStore jobs, IResponseStore responses, IBlobStore blobs, JobChanges changes, JobOptions options, TimeProvider time, ILogger<JobSweeper> logger)
+    IJobStore jobs, IEnumerable<IExpiring> expiring, IEnumerable<IBlobOwner> owners, IBlobStore blobs, JobChanges changes, JobOptions options, TimeProvider time, ILogger<JobSweeper> logger)
     : BackgroundService
 {
     /// <summary>Small, since one step holds up every other write.</summary>
@@ -36,8 +36,11 @@ public sealed partial class JobSweeper(
         {
         }
 
-        while (await responses.DeleteExpiredAsync(now, Step, cancellation).ConfigureAwait(false) == Step)
+        foreach (var store in expiring)
         {
+            while (await store.DeleteExpiredAsync(now, Step, cancellation).ConfigureAwait(false) == Step)
+            {
+            }
         }
 
         if (now - _blobsSweptAt >= BlobAge)
@@ -75,8 +78,13 @@ public sealed partial class JobSweeper(
     {
         await foreach (var names in blobs.ListAsync(putBefore, cancellation).Chunk(Step).ConfigureAwait(false))
         {
-            var owned = await jobs.OwnedBlobsAsync(names, cancellation).ConfigureAwait(false);
-            foreach (var name in names.Where(name => !owned.Contains(name)))
+            var lost = names.ToHashSet(StringComparer.Ordinal);
+            foreach (var owner in owners)
+            {
+                lost.ExceptWith(await owner.OwnedBlobsAsync(names, cancellation).ConfigureAwait(false));
+            }
+
+            foreach (var name in lost)
             {
                 await blobs.DeleteAsync(name, cancellation).ConfigureAwait(false);
             }

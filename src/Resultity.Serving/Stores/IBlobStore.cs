@@ -3,7 +3,7 @@ namespace Resultity.Serving.Stores;
 /// <summary>Payloads too large for a row. A blob never changes; the store makes its name.</summary>
 /// <remarks>
 /// Safe for concurrent use. A blob that was put is whole and survives a power loss; one whose put failed or was cancelled does not exist.
-/// Blobs without an owner are found by <see cref="ListAsync"/> and deleted by whoever knows the owners.
+/// Blobs without an owner (<see cref="IBlobOwner"/>) are found by <see cref="ListAsync"/> and swept once they are old enough to have had one.
 /// </remarks>
 public interface IBlobStore
 {
@@ -15,7 +15,7 @@ public interface IBlobStore
     /// <returns>The blob's name.</returns>
     ValueTask<string> PutAsync(Stream source, CancellationToken cancellation);
 
-    /// <summary>Reads a blob from its beginning; the caller disposes of the stream. <see langword="null"/> if there is none of that name.</summary>
+    /// <summary>Opens a blob; the caller disposes of the stream, which knows its length and can seek. <see langword="null"/> if there is none of that name.</summary>
     ValueTask<Stream?> OpenAsync(string name, CancellationToken cancellation);
 
     /// <summary>Deletes a blob; none of that name is no failure.</summary>

@@ -48,7 +48,7 @@ public readonly record struct HeldClaim(string Id, int Attempt, JobStatus Status
 /// <para>A claim gives its owner the right to run a job until the lease ends. Every claim raises <see cref="Job.Attempt"/>, and what a claim
 /// records is accepted only while its number is the latest and the job is not finished: so a job may run twice, but ends once.</para>
 /// </remarks>
-public interface IJobStore
+public interface IJobStore : IBlobOwner
 {
     /// <summary>Accepts a job. The bytes must not change before this returns.</summary>
     ValueTask AddAsync(Job job, ReadOnlyMemory<byte> body, CancellationToken cancellation);
@@ -114,7 +114,4 @@ public interface IJobStore
     /// <summary>Deletes some of the finished jobs whose retention has ended.</summary>
     /// <returns>How many were deleted; fewer than <paramref name="limit"/> means that none is left.</returns>
     ValueTask<int> DeleteExpiredAsync(DateTimeOffset now, int limit, CancellationToken cancellation);
-
-    /// <summary>Of some blobs, the names that a job owns.</summary>
-    ValueTask<IReadOnlySet<string>> OwnedBlobsAsync(IReadOnlyCollection<string> names, CancellationToken cancellation);
 }

@@ -24,7 +24,7 @@ public sealed record StoredResponse
 
 /// <summary>The stored responses.</summary>
 /// <remarks>Safe for concurrent use. A write that has returned survives a power loss. Bytes that come out belong to the caller.</remarks>
-public interface IResponseStore
+public interface IResponseStore : IExpiring
 {
     /// <summary>Stores a response, or replaces it. The bytes must not change before this returns.</summary>
     ValueTask PutAsync(StoredResponse response, CancellationToken cancellation);
@@ -34,8 +34,4 @@ public interface IResponseStore
 
     /// <summary>Deletes a response of one namespace.</summary>
     ValueTask<bool> DeleteAsync(string @namespace, string id, CancellationToken cancellation);
-
-    /// <summary>Deletes some of the responses that have expired, the oldest first.</summary>
-    /// <returns>How many were deleted; fewer than <paramref name="limit"/> means that none is left.</returns>
-    ValueTask<int> DeleteExpiredAsync(DateTimeOffset now, int limit, CancellationToken cancellation);
 }

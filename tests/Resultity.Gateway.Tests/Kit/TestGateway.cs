@@ -13,6 +13,7 @@ using Resultity.Contracts.Values;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Completions;
 using Resultity.Gateway.Embeddings;
+using Resultity.Gateway.Files;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.OpenApi;
 using Resultity.Gateway.Models;
@@ -41,12 +42,12 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IFleet>(_fleet);
-        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddRequests();
+        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddRequests().AddFiles();
         builder.Services.Configure<GatewayHttpOptions>(options => configure?.Invoke(options));
         services?.Invoke(builder.Services);
         _app = builder.Build();
         _app.UseHttpEdge();
-        _app.MapChat().MapCompletions().MapEmbeddings().MapModels().MapRequests().MapOpenApi();
+        _app.MapChat().MapCompletions().MapEmbeddings().MapModels().MapRequests().MapFiles().MapOpenApi();
     }
 
     public Uri Address { get; private set; } = null!;

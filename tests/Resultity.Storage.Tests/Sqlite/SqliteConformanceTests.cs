@@ -15,3 +15,5 @@ public sealed class FolderBlobStoreTests() : BlobStoreConformance(TestStorage.Sq
 public sealed class SqliteJobStoreTests() : JobStoreConformance(TestStorage.Sqlite());
 
 public sealed class SqliteJobClaimTests() : JobClaimConformance(TestStorage.Sqlite());
+
+public sealed class SqliteFileStoreTests() : FileStoreConformance(TestStorage.Sqlite());

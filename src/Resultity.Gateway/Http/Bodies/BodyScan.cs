@@ -13,8 +13,16 @@ internal static class BodyScan
     private const int PrefixBytes = 1536;
 
     /// <summary>Reads a body.</summary>
-    public static Outcome<Envelope> Read(ReadOnlySpan<byte> body, BodyShape shape)
+    public static Outcome<Envelope> Read(ReadOnlySpan<byte> body, BodyShape shape) =>
+        Check(body, shape.Root, shape.Rule, out var captures) is { } fault ? fault : Take(in captures, body, shape);
+
+    /// <summary>Checks a body that is no inference request.</summary>
+    /// <returns>What is wrong; <see langword="null"/> if nothing is.</returns>
+    public static Fault? Check(ReadOnlySpan<byte> body, ObjectShape root) => Check(body, root, static (ref _) => true, out _);
+
+    private static Fault? Check(ReadOnlySpan<byte> body, ObjectShape root, BodyRule rule, out Captures captures)
     {
+        captures = default;
         if (body.IsEmpty)
         {
             return Fault.Invalid("The request body is empty. Expected a JSON object.", code: "empty_body");
@@ -33,7 +41,13 @@ internal static class BodyScan
         var scan = new Scan(body);
         try
         {
-            return Read(ref scan, body, shape) ? Take(ref scan, body, shape) : scan.ToFault();
+            if (!Check(ref scan, root, rule))
+            {
+                return scan.ToFault();
+            }
+
+            captures = scan.Captures;
+            return null;
         }
         catch (JsonException exception)
         {
@@ -41,17 +55,17 @@ internal static class BodyScan
         }
     }
 
-    private static bool Read(ref Scan scan, ReadOnlySpan<byte> body, BodyShape shape)
+    private static bool Check(ref Scan scan, ObjectShape root, BodyRule rule)
     {
         scan.Next();
-        if (!shape.Root.Check(ref scan))
+        if (!root.Check(ref scan))
         {
             return false;
         }
 
         // Throws if anything but white space follows.
         scan.Next();
-        return shape.Rule(ref scan);
+        return rule(ref scan);
     }
 
     /// <summary>The reader says in prose only why it stopped; what it stopped at tells depth from a mistake.</summary>
@@ -62,9 +76,8 @@ internal static class BodyScan
         ? Fault.Invalid($"The request body is nested too deeply. Expected at most {Scan.MaxDepth} levels.", code: "nesting_too_deep")
         : Fault.Invalid($"The request body is not valid JSON: it breaks off or has a mistake at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.", code: "invalid_json");
 
-    private static Envelope Take(ref Scan scan, ReadOnlySpan<byte> body, BodyShape shape)
+    private static Envelope Take(in Captures captures, ReadOnlySpan<byte> body, BodyShape shape)
     {
-        ref var captures = ref scan.Captures;
         var model = captures.Get(Slot.Model);
         return new Envelope
         {
