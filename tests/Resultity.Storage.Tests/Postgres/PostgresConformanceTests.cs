@@ -13,3 +13,5 @@ public sealed class PostgresUsageStoreTests(PostgresFixture server) : UsageStore
 public sealed class PostgresJobStoreTests(PostgresFixture server) : JobStoreConformance(TestStorage.Postgres(server));
 
 public sealed class PostgresJobClaimTests(PostgresFixture server) : JobClaimConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresFileStoreTests(PostgresFixture server) : FileStoreConformance(TestStorage.Postgres(server));
