@@ -32,6 +32,9 @@ public abstract class NodeExchange : IAsyncDisposable
     /// <summary>The answer's content type.</summary>
     public abstract string? ContentType { get; }
 
+    /// <summary>The first value of a header of the answer (name in lower case) or, once the answer has ended, of a trailer; <see langword="null"/> if there is none.</summary>
+    public virtual string? Note(string name) => null;
+
     /// <summary>Waits for more of the body. Everything that has already arrived comes in one piece.</summary>
     public abstract ValueTask<NodeRead> ReadAsync(CancellationToken cancellation);
 

@@ -12,6 +12,9 @@ public static class FleetHeaders
     /// <summary>W3C trace context.</summary>
     public const string TraceParent = "traceparent";
 
+    /// <summary>What the answer used, as <see cref="UsageNote"/> writes it: in the headers of an answer, or in its trailers.</summary>
+    public const string Usage = "resultity-usage";
+
     /// <summary>The node's signed receipt, in the trailers of an answer.</summary>
     public const string Receipt = "resultity-receipt";
 }

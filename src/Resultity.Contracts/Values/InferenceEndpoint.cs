@@ -9,12 +9,13 @@ namespace Resultity.Contracts.Values;
 /// </remarks>
 public sealed class InferenceEndpoint
 {
-    private InferenceEndpoint(string path, string operation, int bit, bool canStream)
+    private InferenceEndpoint(string path, string operation, int bit, bool canStream, bool isMedia = false)
     {
         Path = path;
         Operation = operation;
         Bit = 1UL << bit;
         CanStream = canStream;
+        IsMedia = isMedia;
     }
 
     /// <summary>Chat completions.</summary>
@@ -26,8 +27,24 @@ public sealed class InferenceEndpoint
     /// <summary>Embeddings.</summary>
     public static InferenceEndpoint Embeddings { get; } = new("/v1/embeddings", "embeddings", 2, canStream: false);
 
+    /// <summary>Images after a text.</summary>
+    public static InferenceEndpoint ImageGenerations { get; } = new("/v1/images/generations", "generate_image", 3, canStream: true, isMedia: true);
+
+    /// <summary>Images after an image and a text.</summary>
+    public static InferenceEndpoint ImageEdits { get; } = new("/v1/images/edits", "edit_image", 4, canStream: true, isMedia: true);
+
+    /// <summary>Images after an image.</summary>
+    public static InferenceEndpoint ImageVariations { get; } = new("/v1/images/variations", "vary_image", 5, canStream: true, isMedia: true);
+
+    /// <summary>What an image shows.</summary>
+    public static InferenceEndpoint ImageDescription { get; } = new("/v1/images/description", "describe_image", 6, canStream: true, isMedia: true);
+
+    /// <summary>Whether a text is harmful.</summary>
+    public static InferenceEndpoint Moderations { get; } = new("/v1/moderations", "moderate", 7, canStream: false);
+
     /// <summary>Every endpoint there is.</summary>
-    public static IReadOnlyList<InferenceEndpoint> All { get; } = [ChatCompletions, Completions, Embeddings];
+    public static IReadOnlyList<InferenceEndpoint> All { get; } =
+        [ChatCompletions, Completions, Embeddings, ImageGenerations, ImageEdits, ImageVariations, ImageDescription, Moderations];
 
     /// <summary>The path, as in <c>/v1/chat/completions</c>; also the endpoint's name in offers, jobs and batches.</summary>
     public string Path { get; }
@@ -40,6 +57,12 @@ public sealed class InferenceEndpoint
 
     /// <summary>Whether an answer can be streamed as events.</summary>
     public bool CanStream { get; }
+
+    /// <summary>Whether pictures or sound go in or come out: then a body's size says nothing of its tokens, and an answer need not be JSON.</summary>
+    public bool IsMedia { get; }
+
+    /// <summary>Whether what comes out are pictures, which are counted.</summary>
+    public bool MakesImages => this == ImageGenerations || this == ImageEdits || this == ImageVariations;
 
     /// <summary>Finds an endpoint by its path.</summary>
     public static bool TryFind(string? path, [NotNullWhen(true)] out InferenceEndpoint? endpoint)

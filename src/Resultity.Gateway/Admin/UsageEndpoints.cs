@@ -66,6 +66,8 @@ internal sealed class UsageEndpoints(IUsageStore store, TimeProvider time)
         ["input_tokens"] = rows.Sum(row => row.InputTokens),
         ["cached_tokens"] = rows.Sum(row => row.CachedTokens),
         ["output_tokens"] = rows.Sum(row => row.OutputTokens),
+        ["images"] = rows.Sum(row => row.Images),
+        ["audio_seconds"] = rows.Sum(row => row.AudioMilliseconds) / 1000.0,
     };
 
     private static string? Given(string? value) => string.IsNullOrEmpty(value) ? null : value;

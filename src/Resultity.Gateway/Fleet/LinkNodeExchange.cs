@@ -10,6 +10,8 @@ internal sealed class LinkNodeExchange(LinkExchange exchange) : NodeExchange
 
     public override string? ContentType => exchange.ContentType;
 
+    public override string? Note(string name) => exchange.Header(name) ?? LinkHeader.Find(exchange.Trailers.Span, name);
+
     public override ValueTask<NodeRead> ReadAsync(CancellationToken cancellation)
     {
         var reading = exchange.ReadAsync(cancellation);

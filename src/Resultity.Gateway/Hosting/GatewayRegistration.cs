@@ -9,7 +9,9 @@ using Resultity.Gateway.Files;
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.OpenApi;
+using Resultity.Gateway.Images;
 using Resultity.Gateway.Models;
+using Resultity.Gateway.Moderations;
 using Resultity.Gateway.Requests;
 using Resultity.Gateway.Responses;
 using Resultity.Gateway.Telemetry;
@@ -38,7 +40,7 @@ internal static class GatewayRegistration
         services.AddFleet();
         services.AddHttpEdge();
         services.AddJobs();
-        services.AddChat().AddCompletions().AddEmbeddings().AddRequests().AddResponses();
+        services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddModerations().AddRequests().AddResponses();
         services.AddFiles();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
@@ -55,7 +57,7 @@ internal static class GatewayRegistration
         app.MapOpenApi();
         app.MapMetrics();
         app.MapFleet();
-        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapRequests().MapResponses();
+        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapImages().MapModerations().MapRequests().MapResponses();
         app.MapFiles();
         app.MapAdmin();
     }

@@ -7,6 +7,10 @@ public sealed class GatewayHttpOptions
     /// <value>33,554,432 (32 MiB).</value>
     public int JsonBodyLimit { get; set; } = 32 * 1024 * 1024;
 
+    /// <summary>Where the files of large uploads lie while their request runs.</summary>
+    /// <value>The system's folder for temporary files.</value>
+    public string SpoolFolder { get; set; } = Path.GetTempPath();
+
     /// <summary>The slowest that a client may send a body, in bytes per second, after a grace of five seconds.</summary>
     /// <value>240.</value>
     public double SlowestBody { get; set; } = 240;

@@ -23,7 +23,7 @@ internal sealed class LinkRuntimeExchange(LinkIncoming incoming, string model, R
 
     public override ValueTask RespondAsync(int status, string contentType, ReadOnlyMemory<byte> answer, CancellationToken cancellation) =>
         receipt is null
-            ? incoming.RespondAsync(status, contentType, default, answer, cancellation)
+            ? incoming.RespondAsync(status, contentType, Notes(), answer, cancellation)
             : RespondWithReceiptAsync(status, contentType, answer, cancellation);
 
     public override ValueTask StartAsync(int status, string contentType, CancellationToken cancellation) =>
@@ -37,12 +37,15 @@ internal sealed class LinkRuntimeExchange(LinkIncoming incoming, string model, R
 
     public override ValueTask CompleteAsync(CancellationToken cancellation)
     {
-        if (receipt is null)
+        LinkHeader[] notes = receipt is null ? Notes() : [.. Notes(), new LinkHeader(FleetHeaders.Receipt, receipt.Sign())];
+        if (notes.Length == 0)
             incoming.Complete();
         else
-            incoming.Complete([new LinkHeader(FleetHeaders.Receipt, receipt.Sign())]);
+            incoming.Complete(notes);
         return default;
     }
+
+    private LinkHeader[] Notes() => Usage is { } usage ? [new LinkHeader(FleetHeaders.Usage, UsageNote.Format(usage))] : [];
 
     private async ValueTask RespondWithReceiptAsync(int status, string contentType, ReadOnlyMemory<byte> answer, CancellationToken cancellation)
     {

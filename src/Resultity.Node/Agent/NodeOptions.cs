@@ -46,8 +46,8 @@ public sealed class NodeOptions
     public bool Receipts { get; set; }
 
     /// <summary>The largest request body taken, in bytes.</summary>
-    /// <value>64 MiB</value>
-    public int MaxBody { get; set; } = 64 * 1024 * 1024;
+    /// <value>256 MiB, which is more than any endpoint of the gateway takes.</value>
+    public int MaxBody { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>How long a stopping node waits for what runs on it.</summary>
     /// <value>30 seconds</value>

@@ -1,9 +1,14 @@
+using Resultity.Contracts.Forms;
+using Resultity.Contracts.Values;
+
 namespace Resultity.Node.Runtimes;
 
 /// <summary>One request in OpenAI's shape and the way to answer it: whole with <see cref="RespondAsync"/>, or begun, written and completed.</summary>
 /// <remarks>For one writer. Memory that is passed in is the caller's again when the call has ended.</remarks>
 public abstract class RuntimeExchange
 {
+    private FormPart[]? _form;
+
     /// <summary>The client-visible identifier of the request, for logs.</summary>
     public abstract string RequestId { get; }
 
@@ -18,6 +23,25 @@ public abstract class RuntimeExchange
 
     /// <summary>The whole body; valid until the request was served.</summary>
     public abstract ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>Whether the body is a form (<c>multipart/form-data</c>).</summary>
+    public bool IsForm => FormReader.IsForm(ContentType);
+
+    /// <summary>The parts of a body that is a form, read at the first call; their contents are memory of <see cref="Body"/>.</summary>
+    /// <returns>The parts, or why the body is no form.</returns>
+    public Outcome<FormPart[]> ReadForm()
+    {
+        if (_form is null)
+        {
+            if (!FormReader.Read(Body.Span, ContentType).TryGet(out var parts, out var fault))
+                return fault;
+            _form = parts;
+        }
+        return _form;
+    }
+
+    /// <summary>What the answer used, for answers that do not say it themselves, such as sound. Set before the answer's end.</summary>
+    public Usage? Usage { get; set; }
 
     /// <summary>W3C trace context of the caller, if there is one.</summary>
     public abstract string? TraceParent { get; }

@@ -1,4 +1,5 @@
 using Resultity.Contracts.Fleet;
+using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Scheduling;
 
@@ -43,6 +44,13 @@ public sealed class ModelCatalog
 
         var model = _dispatcher.Read(scheduler => scheduler.FindPool(Resolve(name), caller.Subcloud) is { } pool ? Describe(pool, pool.InstancesIn(caller.Subcloud)) : null);
         return model is null ? null : model with { Id = name };
+    }
+
+    /// <summary>A model for a request that names none: of those that serve the endpoint and that the caller may use, a loaded one, the first by name.</summary>
+    public string? DefaultFor(InferenceEndpoint endpoint, Caller caller)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return List(caller).Where(model => model.Endpoints.Contains(endpoint.Path)).OrderByDescending(static model => model.Ready).FirstOrDefault()?.Id;
     }
 
     private List<ModelSnapshot> List(Func<Scheduler, ModelPool, IReadOnlyList<Instance>> reach)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Pipeline;
 
@@ -31,10 +32,31 @@ public sealed class RequestJobKind(IRequestReader reader, InferencePipeline pipe
 
         await using (stream.ConfigureAwait(false))
         {
-            return stream.IsEventStream
-                ? await StreamAsync(run, stream, cancellation).ConfigureAwait(false)
+            return stream.IsEventStream ? await StreamAsync(run, stream, cancellation).ConfigureAwait(false)
+                : stream.IsBinary ? await CollectAsync(run, stream, cancellation).ConfigureAwait(false)
                 : new JobResult { Status = JobStatus.Completed, ContentType = stream.ContentType, Body = stream.Body.ToArray(), Attempts = run.Attempts, Usage = stream.Usage };
         }
+    }
+
+    private async ValueTask<JobResult> CollectAsync(JobRun run, InferenceAnswer stream, CancellationToken cancellation)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        while (await stream.WaitAsync(cancellation).ConfigureAwait(false))
+        {
+            while (stream.TryRead(out var piece))
+            {
+                if (body.WrittenCount + piece.Data.Length > pipeline.Options.MaxAnswerBytes)
+                {
+                    return run.Fail(new Fault(FaultKind.BadNodeAnswer, "answer_too_large", "The answer is larger than the gateway keeps for a request."));
+                }
+
+                body.Write(piece.Data.Span);
+            }
+        }
+
+        return stream.Fault is { } fault
+            ? run.Fail(fault)
+            : new JobResult { Status = JobStatus.Completed, ContentType = stream.ContentType, Body = body.WrittenMemory, Attempts = run.Attempts, Usage = stream.Usage };
     }
 
     private static async ValueTask<JobResult> StreamAsync(JobRun run, InferenceAnswer stream, CancellationToken cancellation)

@@ -101,6 +101,8 @@ public sealed partial class UsageMeter(IUsageStore store, TimeProvider time, ILo
         InputTokens = sum.Usage.InputTokens,
         OutputTokens = sum.Usage.OutputTokens,
         CachedTokens = sum.Usage.CachedTokens,
+        Images = sum.Usage.Images,
+        AudioMilliseconds = sum.Usage.AudioMilliseconds,
     };
 
     private readonly record struct Key(long Minute, string Namespace, string KeyId, string Model, string Endpoint, string NodeId);

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
+using Resultity.Contracts.Forms;
 
 namespace Resultity.Serving.Pipeline;
 
@@ -16,8 +18,9 @@ internal static class BodyRewriter
     public static ReadOnlyMemory<byte> Rewrite(InferenceRequest request, string model)
     {
         var renames = request.Model != model && !request.ModelRange.IsEmpty;
-        var asksUsage = request.Stream && !request.IncludeUsage;
-        if (!renames && !asksUsage)
+        var asksUsage = request.Stream && !request.IncludeUsage && !request.Endpoint.IsMedia;
+        var names = request.NamesNoModel && !FormReader.IsForm(request.ContentType);
+        if (!renames && !asksUsage && !names)
         {
             return request.Body;
         }
@@ -27,7 +30,13 @@ internal static class BodyRewriter
         var count = 0;
         if (renames)
         {
-            edits[count++] = new Edit(request.ModelRange, Quote(model));
+            // In a form the value stands as it is.
+            edits[count++] = new Edit(request.ModelRange, FormReader.IsForm(request.ContentType) ? Encoding.UTF8.GetBytes(model) : Quote(model));
+        }
+
+        if (names)
+        {
+            edits[count++] = new Edit(new ByteRange(body.IndexOf((byte)'{') + 1, 0), [.. "\"model\":"u8, .. Quote(model), .. ","u8]);
         }
 
         if (asksUsage)

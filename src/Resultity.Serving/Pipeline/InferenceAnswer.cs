@@ -18,6 +18,9 @@ public abstract class InferenceAnswer : IAsyncDisposable
     /// <summary>Whether the answer comes as events.</summary>
     public abstract bool IsEventStream { get; }
 
+    /// <summary>Whether the answer is neither JSON nor events, such as sound: its bytes come in pieces, as events do.</summary>
+    public virtual bool IsBinary => false;
+
     /// <summary>The answer's content type.</summary>
     public abstract string ContentType { get; }
 

@@ -129,5 +129,5 @@ public sealed class InferencePipeline
         return fault;
     }
 
-    private static int EstimateTokens(InferenceRequest request) => (request.Body.Length / 4) + (request.MaxOutputTokens ?? 256);
+    private static int EstimateTokens(InferenceRequest request) => request.Endpoint.IsMedia ? 0 : (request.Body.Length / 4) + (request.MaxOutputTokens ?? 256);
 }

@@ -28,6 +28,9 @@ public sealed class InferenceRequest
     /// <summary>Where the value of <c>model</c> stands in the body, quotes included.</summary>
     public ByteRange ModelRange { get; init; }
 
+    /// <summary>The client named no model, so that one was chosen, and the body does not say which.</summary>
+    public bool NamesNoModel { get; init; }
+
     /// <summary>Where the value of <c>stream_options</c> stands in the body.</summary>
     public ByteRange StreamOptionsRange { get; init; }
 
@@ -71,6 +74,7 @@ public sealed class InferenceRequest
         Body = body,
         ContentType = ContentType,
         ModelRange = ModelRange,
+        NamesNoModel = NamesNoModel,
         StreamOptionsRange = StreamOptionsRange,
         Stream = Stream,
         IncludeUsage = IncludeUsage,

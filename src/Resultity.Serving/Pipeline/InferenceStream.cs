@@ -35,6 +35,7 @@ internal sealed class InferenceStream : InferenceAnswer
     private bool _ended;
     private volatile bool _givenUp;
     private bool _isEventStream;
+    private bool _isBinary;
     private string _contentType = "application/json";
     private ReadOnlyMemory<byte> _body;
     private Fault? _fault;
@@ -59,6 +60,8 @@ internal sealed class InferenceStream : InferenceAnswer
     public override string Model => _model;
 
     public override bool IsEventStream => _isEventStream;
+
+    public override bool IsBinary => _isBinary;
 
     public override string ContentType => _contentType;
 
@@ -167,7 +170,8 @@ internal sealed class InferenceStream : InferenceAnswer
         {
             _contentType = _leg.ContentType;
             _isEventStream = _leg.IsEventStream;
-            fault = IsEventStream ? await NextBreakAsync().ConfigureAwait(false) : await ReadWholeAsync().ConfigureAwait(false);
+            _isBinary = _leg.IsBinary;
+            fault = IsEventStream || (IsBinary && !_request.Stream) ? await NextBreakAsync().ConfigureAwait(false) : await ReadWholeAsync().ConfigureAwait(false);
         }
 
         if (fault is not null)
@@ -241,7 +245,8 @@ internal sealed class InferenceStream : InferenceAnswer
             return NodeFaults.Garbled("it is not a JSON object with results");
         }
 
-        _text.Report(facts.Usage);
+        var usage = _leg.Noted ?? facts.Usage;
+        _text.Report(usage.Images == 0 && _request.Endpoint.MakesImages ? usage with { Images = facts.Results } : usage);
         _body = _leg.Whole;
         _ended = true;
         Settle(null);
@@ -251,6 +256,11 @@ internal sealed class InferenceStream : InferenceAnswer
     /// <summary>Moves to the next event that the client is to see, among those that have arrived.</summary>
     private bool Advance()
     {
+        if (IsBinary && !_ended && _pending is null && _leg is not null)
+        {
+            return AdvancePiece(_leg);
+        }
+
         while (!_ended && _broken is null && _pending is null && _leg is not null && _leg.TryReadEvent(out var data))
         {
             if (data.Span.SequenceEqual("[DONE]"u8))
@@ -265,6 +275,24 @@ internal sealed class InferenceStream : InferenceAnswer
                 _pending = new StreamEvent(data);
                 return true;
             }
+        }
+
+        return false;
+    }
+
+    private bool AdvancePiece(NodeLeg leg)
+    {
+        if (leg.TryReadPiece(out var piece))
+        {
+            _firstEvent ??= _pipeline.Time.GetElapsedTime(_startedAt);
+            _pending = new StreamEvent(piece);
+            return true;
+        }
+
+        if (leg.IsWhole)
+        {
+            _text.Report(leg.Noted ?? default);
+            Finish();
         }
 
         return false;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Metering;
 using Resultity.Serving.Pipeline.Answers;
@@ -15,6 +16,7 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
     private readonly Activity? _activity = pipeline.Telemetry.StartAttempt(placement.NodeId, parent);
     private NodeExchange? _exchange;
     private SseReader? _events;
+    private ReadOnlyMemory<byte> _piece;
     private byte[]? _pooled;
     private bool _isAtEnd;
     private Fault? _fault;
@@ -26,8 +28,17 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
 
     public bool IsEventStream { get; private set; }
 
+    /// <summary>The answer is neither JSON nor events, and comes in pieces.</summary>
+    public bool IsBinary { get; private set; }
+
+    /// <summary>All pieces of a binary answer have come.</summary>
+    public bool IsWhole => IsBinary && _isAtEnd && _fault is null && _piece.IsEmpty;
+
     /// <summary>Why no event can follow those that have arrived; <see langword="null"/> while more may come.</summary>
-    public Fault? Broken => _fault ?? (_isAtEnd ? NodeFaults.Truncated : null);
+    public Fault? Broken => _fault ?? (_isAtEnd && !IsBinary ? NodeFaults.Truncated : null);
+
+    /// <summary>What the node says beside the answer that it used; <see langword="null"/> if it says nothing, or not yet.</summary>
+    public Usage? Noted => _exchange is not null && UsageNote.TryParse(_exchange.Note(FleetHeaders.Usage), out var usage) ? usage : null;
 
     /// <summary>The whole answer, after <see cref="ReadWholeAsync"/>.</summary>
     public ReadOnlyMemory<byte> Whole { get; private set; }
@@ -52,8 +63,10 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
         IsEventStream = ContentType.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
         if (IsEventStream)
         {
-            _events = new SseReader(pipeline.Options.MaxEventBytes);
+            _events = new SseReader(request.Endpoint.IsMedia ? pipeline.Options.MaxMediaEventBytes : pipeline.Options.MaxEventBytes);
         }
+
+        IsBinary = request.Endpoint.IsMedia && !IsEventStream && !ContentType.StartsWith("application/json", StringComparison.OrdinalIgnoreCase);
 
         return null;
     }
@@ -61,11 +74,18 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
     /// <summary>Waits for more bytes of an event stream. Events read before become invalid.</summary>
     public async ValueTask FillAsync(CancellationToken cancellation)
     {
-        _events!.Detach();
+        _events?.Detach();
         var read = await _exchange!.ReadAsync(cancellation).ConfigureAwait(false);
-        _events.Feed(read.Bytes);
         _isAtEnd = read.IsEnd;
-        _fault = read.Fault ?? (_events.IsBroken ? NodeFaults.Garbled("an event is too large") : null);
+        _fault = read.Fault;
+        if (_events is null)
+        {
+            _piece = read.Bytes;
+            return;
+        }
+
+        _events.Feed(read.Bytes);
+        _fault ??= _events.IsBroken ? NodeFaults.Garbled("an event is too large") : null;
     }
 
     /// <summary>Takes the next event that has arrived.</summary>
@@ -73,6 +93,13 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
     {
         data = default;
         return _events is not null && _events.TryRead(out data);
+    }
+
+    /// <summary>Takes the piece of a binary answer that has arrived. Valid until the next <see cref="FillAsync"/>.</summary>
+    public bool TryReadPiece(out ReadOnlyMemory<byte> piece)
+    {
+        (piece, _piece) = (_piece, default);
+        return !piece.IsEmpty;
     }
 
     /// <summary>Reads the answer to its end. An answer that came in one piece is not copied.</summary>

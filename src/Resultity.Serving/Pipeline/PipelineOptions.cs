@@ -18,4 +18,8 @@ public sealed class PipelineOptions
     /// <summary>The largest single event that is taken from a node, in bytes.</summary>
     /// <value>1 MiB.</value>
     public int MaxEventBytes { get; set; } = 1 << 20;
+
+    /// <summary>The same for endpoints whose events carry pictures or sound.</summary>
+    /// <value>32 MiB.</value>
+    public int MaxMediaEventBytes { get; set; } = 32 << 20;
 }

@@ -20,7 +20,7 @@ internal sealed class StreamedText(InferenceRequest request, string model)
     public bool HasFinished { get; private set; }
 
     /// <summary>The node's figures, or an estimate from the chunks so far.</summary>
-    public Usage Usage => _reported ?? new Usage(_chunks == 0 ? 0 : request.Body.Length / 4, _chunks);
+    public Usage Usage => _reported ?? (request.Endpoint.IsMedia ? default : new Usage(_chunks == 0 ? 0 : request.Body.Length / 4, _chunks));
 
     /// <summary>Takes a chunk in.</summary>
     /// <param name="data">The chunk; replaced by what the client is to see.</param>
@@ -40,7 +40,13 @@ internal sealed class StreamedText(InferenceRequest request, string model)
         HasFinished |= facts.IsFinished;
         if (facts.Usage is { } usage)
         {
-            _reported = _continuation?.Adopt(usage) ?? usage;
+            // Of several pictures each has its own.
+            _reported = request.Endpoint.IsMedia ? _reported.GetValueOrDefault() + usage : _continuation?.Adopt(usage) ?? usage;
+        }
+
+        if (request.Endpoint.IsMedia)
+        {
+            return true;
         }
 
         if (!facts.HasChoices && facts.Usage is not null && !request.IncludeUsage)

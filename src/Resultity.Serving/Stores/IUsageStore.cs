@@ -38,6 +38,12 @@ public sealed record UsageRow
     /// <summary>Tokens of input that came from a prefix cache.</summary>
     public long CachedTokens { get; init; }
 
+    /// <summary>Images that were made.</summary>
+    public long Images { get; init; }
+
+    /// <summary>The length of audio that was heard or made, in milliseconds.</summary>
+    public long AudioMilliseconds { get; init; }
+
     /// <summary>The row of one attempt.</summary>
     public static UsageRow Of(in UsageEntry entry, DateTimeOffset at) => new()
     {
@@ -52,6 +58,8 @@ public sealed record UsageRow
         InputTokens = entry.Usage.InputTokens,
         OutputTokens = entry.Usage.OutputTokens,
         CachedTokens = entry.Usage.CachedTokens,
+        Images = entry.Usage.Images,
+        AudioMilliseconds = entry.Usage.AudioMilliseconds,
     };
 }
 

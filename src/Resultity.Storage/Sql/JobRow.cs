@@ -10,7 +10,8 @@ internal sealed class JobRow
         SELECT id AS Id, kind AS Kind, namespace AS Namespace, key_id AS KeyId, endpoint AS Endpoint, model AS Model, content_type AS ContentType,
                stream AS Stream, created_at AS CreatedAt, deadline AS Deadline, retention AS Retention, read_once AS ReadOnce, metadata AS Metadata,
                status AS Status, attempt AS Attempt, started_at AS StartedAt, finished_at AS FinishedAt, attempts AS Attempts, fault AS Fault,
-               input_tokens AS InputTokens, output_tokens AS OutputTokens, cached_tokens AS CachedTokens
+               input_tokens AS InputTokens, output_tokens AS OutputTokens, cached_tokens AS CachedTokens,
+               images AS Images, audio_milliseconds AS AudioMilliseconds
         FROM jobs
         """;
 
@@ -44,6 +45,8 @@ internal sealed class JobRow
     public long InputTokens { get; init; }
     public long OutputTokens { get; init; }
     public long CachedTokens { get; init; }
+    public long Images { get; init; }
+    public long AudioMilliseconds { get; init; }
 
     /// <summary>The row of a job that is new.</summary>
     public static JobRow Of(Job job) => new()
@@ -87,7 +90,7 @@ internal sealed class JobRow
         FinishedAt = FinishedAt.ToTime(),
         Attempts = Attempts.ToAttempts(),
         Fault = Fault.ToFault(),
-        Usage = new Usage(InputTokens, OutputTokens, CachedTokens),
+        Usage = new Usage(InputTokens, OutputTokens, CachedTokens) { Images = Images, AudioMilliseconds = AudioMilliseconds },
     };
 
     public static JobStatus StatusOf(string column) => JobStatusNames.TryParse(column, out var status) ? status

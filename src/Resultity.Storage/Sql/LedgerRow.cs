@@ -20,6 +20,8 @@ internal sealed class LedgerRow
     public long InputTokens { get; init; }
     public long OutputTokens { get; init; }
     public long CachedTokens { get; init; }
+    public long Images { get; init; }
+    public long AudioMilliseconds { get; init; }
 
     public static LedgerRow Of(UsageRow row, UsagePosting posting, int position) => new()
     {
@@ -37,6 +39,8 @@ internal sealed class LedgerRow
         InputTokens = row.InputTokens,
         OutputTokens = row.OutputTokens,
         CachedTokens = row.CachedTokens,
+        Images = row.Images,
+        AudioMilliseconds = row.AudioMilliseconds,
     };
 
     public static SumKey KeyOf(UsageRow row) =>
@@ -56,6 +60,8 @@ internal sealed class LedgerRow
         InputTokens = rows.Sum(static row => row.InputTokens),
         OutputTokens = rows.Sum(static row => row.OutputTokens),
         CachedTokens = rows.Sum(static row => row.CachedTokens),
+        Images = rows.Sum(static row => row.Images),
+        AudioMilliseconds = rows.Sum(static row => row.AudioMilliseconds),
     };
 
     public UsageRow ToUsage() => new()
@@ -71,5 +77,7 @@ internal sealed class LedgerRow
         InputTokens = InputTokens,
         OutputTokens = OutputTokens,
         CachedTokens = CachedTokens,
+        Images = Images,
+        AudioMilliseconds = AudioMilliseconds,
     };
 }

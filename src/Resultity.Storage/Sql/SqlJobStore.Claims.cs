@@ -62,7 +62,8 @@ internal sealed partial class SqlJobStore
                 var recorded = await connection.ExecuteAsync(
                     """
                     UPDATE jobs SET status = @status, finished_at = @at, delete_at = @at + retention, lease_owner = NULL, lease_until = NULL,
-                        attempts = @attempts, fault = @fault, input_tokens = @InputTokens, output_tokens = @OutputTokens, cached_tokens = @CachedTokens
+                        attempts = @attempts, fault = @fault, input_tokens = @InputTokens, output_tokens = @OutputTokens, cached_tokens = @CachedTokens,
+                        images = @Images, audio_milliseconds = @AudioMilliseconds
                     WHERE id = @id AND attempt = @attempt AND finished_at IS NULL
                     """,
                     new
@@ -76,6 +77,8 @@ internal sealed partial class SqlJobStore
                         result.Usage.InputTokens,
                         result.Usage.OutputTokens,
                         result.Usage.CachedTokens,
+                        result.Usage.Images,
+                        result.Usage.AudioMilliseconds,
                     },
                     transaction);
                 if (recorded == 0)

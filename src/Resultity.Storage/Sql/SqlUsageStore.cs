@@ -22,7 +22,8 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
             var rows = await connection.QueryAsync<LedgerRow>(
                 $"""
                 SELECT minute AS Minute, namespace AS Namespace, key_id AS KeyId, model AS Model, endpoint AS Endpoint, node_id AS NodeId,
-                       requests AS Requests, failed AS Failed, input_tokens AS InputTokens, output_tokens AS OutputTokens, cached_tokens AS CachedTokens
+                       requests AS Requests, failed AS Failed, input_tokens AS InputTokens, output_tokens AS OutputTokens, cached_tokens AS CachedTokens,
+                       images AS Images, audio_milliseconds AS AudioMilliseconds
                 FROM usage {filter} ORDER BY minute, namespace, key_id, model, endpoint, node_id LIMIT @Limit
                 """,
                 new { from = query.From.ToColumn(), until = query.Until.ToColumn(), query.Namespace, query.KeyId, query.Model, query.Limit });

@@ -30,9 +30,9 @@ internal static class UsageLedger
         await connection.ExecuteAsync(
             """
             INSERT INTO usage_entries (posting, position, batch_id, minute, namespace, key_id, model, endpoint, node_id, requests, failed,
-                                       input_tokens, output_tokens, cached_tokens)
+                                       input_tokens, output_tokens, cached_tokens, images, audio_milliseconds)
             VALUES (@Posting, @Position, @BatchId, @Minute, @Namespace, @KeyId, @Model, @Endpoint, @NodeId, @Requests, @Failed,
-                    @InputTokens, @OutputTokens, @CachedTokens)
+                    @InputTokens, @OutputTokens, @CachedTokens, @Images, @AudioMilliseconds)
             """,
             added.SelectMany(static posting => posting.Rows.Select((row, position) => LedgerRow.Of(row, posting, position))),
             transaction);
@@ -40,12 +40,15 @@ internal static class UsageLedger
         // In one order everywhere, so that two gateways that add to the same sums do not wait for each other in a circle.
         await connection.ExecuteAsync(
             """
-            INSERT INTO usage (minute, namespace, key_id, model, endpoint, node_id, requests, failed, input_tokens, output_tokens, cached_tokens)
-            VALUES (@Minute, @Namespace, @KeyId, @Model, @Endpoint, @NodeId, @Requests, @Failed, @InputTokens, @OutputTokens, @CachedTokens)
+            INSERT INTO usage (minute, namespace, key_id, model, endpoint, node_id, requests, failed, input_tokens, output_tokens, cached_tokens,
+                               images, audio_milliseconds)
+            VALUES (@Minute, @Namespace, @KeyId, @Model, @Endpoint, @NodeId, @Requests, @Failed, @InputTokens, @OutputTokens, @CachedTokens,
+                    @Images, @AudioMilliseconds)
             ON CONFLICT (minute, namespace, key_id, model, endpoint, node_id) DO UPDATE SET
                 requests = usage.requests + excluded.requests, failed = usage.failed + excluded.failed,
                 input_tokens = usage.input_tokens + excluded.input_tokens, output_tokens = usage.output_tokens + excluded.output_tokens,
-                cached_tokens = usage.cached_tokens + excluded.cached_tokens
+                cached_tokens = usage.cached_tokens + excluded.cached_tokens,
+                images = usage.images + excluded.images, audio_milliseconds = usage.audio_milliseconds + excluded.audio_milliseconds
             """,
             added.SelectMany(static posting => posting.Rows).GroupBy(LedgerRow.KeyOf).OrderBy(static rows => rows.Key).Select(LedgerRow.Sum),
             transaction);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Resultity.Contracts.Values;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Tests.Kit;
 
@@ -20,7 +21,7 @@ public sealed class FuzzTests : GatewayTest
     public async Task Wrong_bodies_are_refused_and_right_ones_are_answered()
     {
         await Upstream.SetAsync("chunks=1");
-        var shapes = Gateway.Services.GetServices<BodyShape>().ToArray();
+        var shapes = Gateway.Services.GetServices<BodyShape>().Where(static shape => shape.Form is null && shape.Endpoint != InferenceEndpoint.Moderations).ToArray();
         Assert.Equal(3, shapes.Length);
         var watch = Stopwatch.StartNew();
         var (seed, refused, answered) = (FirstSeed, 0, 0);

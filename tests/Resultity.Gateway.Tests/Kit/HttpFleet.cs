@@ -41,6 +41,8 @@ internal sealed class HttpFleet : IFleet, IDisposable
 
         public override string? ContentType => response.Content.Headers.ContentType?.ToString();
 
+        public override string? Note(string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
+
         public override async ValueTask<NodeRead> ReadAsync(CancellationToken cancellation)
         {
             try

@@ -16,7 +16,9 @@ using Resultity.Gateway.Embeddings;
 using Resultity.Gateway.Files;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.OpenApi;
+using Resultity.Gateway.Images;
 using Resultity.Gateway.Models;
+using Resultity.Gateway.Moderations;
 using Resultity.Gateway.Requests;
 using Resultity.Serving;
 using Resultity.Serving.Jobs;
@@ -42,12 +44,12 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IFleet>(_fleet);
-        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddRequests().AddFiles();
+        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddImages().AddModerations().AddRequests().AddFiles();
         builder.Services.Configure<GatewayHttpOptions>(options => configure?.Invoke(options));
         services?.Invoke(builder.Services);
         _app = builder.Build();
         _app.UseHttpEdge();
-        _app.MapChat().MapCompletions().MapEmbeddings().MapModels().MapRequests().MapFiles().MapOpenApi();
+        _app.MapChat().MapCompletions().MapEmbeddings().MapImages().MapModerations().MapModels().MapRequests().MapFiles().MapOpenApi();
     }
 
     public Uri Address { get; private set; } = null!;
@@ -99,9 +101,13 @@ internal sealed class TestGateway : IAsyncDisposable
         new OpenAIClientOptions { Endpoint = new Uri(Address, "/v1"), RetryPolicy = new ClientRetryPolicy(0) });
 
     /// <summary>Adds a node that serves the upstream's models.</summary>
-    public void AddNode(string nodeId, FakeUpstreamProcess upstream, int slots = 64, bool continues = true, params string[] models)
+    public void AddNode(string nodeId, FakeUpstreamProcess upstream, int slots = 64, bool continues = true, params string[] models) =>
+        AddNode(nodeId, upstream.Address, slots, continues, models);
+
+    /// <summary>Adds a node that serves the models of a server.</summary>
+    public void AddNode(string nodeId, Uri upstream, int slots = 64, bool continues = true, params string[] models)
     {
-        _fleet.Add(nodeId, upstream.Address);
+        _fleet.Add(nodeId, upstream);
         Services.GetRequiredService<IFleetFacts>().NodeIsUp(nodeId, null, [.. (models.Length == 0 ? [Model] : models).Select(model => new ModelOffer
         {
             Model = model,

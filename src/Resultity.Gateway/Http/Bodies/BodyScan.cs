@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Resultity.Contracts.Forms;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Forms;
 using Resultity.Gateway.Http.Shapes;
 
 namespace Resultity.Gateway.Http.Bodies;
@@ -12,9 +14,16 @@ internal static class BodyScan
     /// <summary>Prompts that share their beginning up to here go to the same node's prefix cache.</summary>
     private const int PrefixBytes = 1536;
 
-    /// <summary>Reads a body.</summary>
-    public static Outcome<Envelope> Read(ReadOnlySpan<byte> body, BodyShape shape) =>
-        Check(body, shape.Root, shape.Rule, out var captures) is { } fault ? fault : Take(in captures, body, shape);
+    /// <summary>Reads a body of whichever content type the endpoint takes.</summary>
+    public static Outcome<Envelope> Read(ReadOnlySpan<byte> body, string contentType, BodyShape shape) =>
+        shape.Form is not null && FormReader.IsForm(contentType) ? FormScan.Read(body, contentType, shape) : Read(body, shape);
+
+    /// <summary>Reads a JSON body.</summary>
+    public static Outcome<Envelope> Read(ReadOnlySpan<byte> body, BodyShape shape) => Read(body, shape, shape.Root);
+
+    /// <summary>Reads a JSON body that looks like a part of the shape.</summary>
+    public static Outcome<Envelope> Read(ReadOnlySpan<byte> body, BodyShape shape, ObjectShape root) =>
+        Check(body, root, shape.Rule, out var captures) is { } fault ? fault : Take(in captures, body, shape);
 
     /// <summary>Checks a body that is no inference request.</summary>
     /// <returns>What is wrong; <see langword="null"/> if nothing is.</returns>
@@ -81,7 +90,7 @@ internal static class BodyScan
         var model = captures.Get(Slot.Model);
         return new Envelope
         {
-            Model = Text(body.Slice(model.Start, model.Length)),
+            Model = model.HasValue ? Text(body.Slice(model.Start, model.Length)) : "",
             ModelRange = model.Range,
             Stream = captures.Get(Slot.Stream).IsTrue,
             StreamOptionsRange = captures.Get(Slot.StreamOptions).Range,

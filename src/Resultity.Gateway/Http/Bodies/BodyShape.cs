@@ -1,4 +1,5 @@
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Forms;
 using Resultity.Gateway.Http.Shapes;
 
 namespace Resultity.Gateway.Http.Bodies;
@@ -15,4 +16,8 @@ internal delegate bool CapturesTest(in Captures captures);
 /// <param name="Root">The body's shape.</param>
 /// <param name="Rule">Rules between fields.</param>
 /// <param name="IsPlainText">Whether the captured values ask for one plain text.</param>
-internal sealed record BodyShape(InferenceEndpoint Endpoint, ObjectShape Root, BodyRule Rule, CapturesTest IsPlainText);
+internal sealed record BodyShape(InferenceEndpoint Endpoint, ObjectShape Root, BodyRule Rule, CapturesTest IsPlainText)
+{
+    /// <summary>The body as a form, if the endpoint takes one beside JSON.</summary>
+    public FormShape? Form { get; init; }
+}

@@ -21,11 +21,13 @@ internal static class ContentFaults
                 "This route takes a JSON body in UTF-8. Send the header 'Content-Type: application/json'.");
         }
 
-        // A compressed body can hold a thousand times its size; no client of this API needs one.
-        return IsIdentity(request.Headers.ContentEncoding)
-            ? null
-            : new Fault(FaultKind.UnsupportedMediaType, "unsupported_content_encoding", "Compressed request bodies are not taken. Send the body without 'Content-Encoding'.");
+        return CheckEncoding(request);
     }
+
+    /// <summary>A compressed body can hold a thousand times its size; no client of this API needs one.</summary>
+    public static Fault? CheckEncoding(HttpRequest request) => IsIdentity(request.Headers.ContentEncoding)
+        ? null
+        : new Fault(FaultKind.UnsupportedMediaType, "unsupported_content_encoding", "Compressed request bodies are not taken. Send the body without 'Content-Encoding'.");
 
     /// <summary>A body above the limit.</summary>
     public static Fault TooLarge(int limit) =>

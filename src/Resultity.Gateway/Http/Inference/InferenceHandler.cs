@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Resultity.Contracts.Forms;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http.Bodies;
+using Resultity.Gateway.Http.Forms;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Pipeline;
 
@@ -10,6 +12,7 @@ namespace Resultity.Gateway.Http.Inference;
 /// <summary>What all inference endpoints have in common: read, validate, run, and deliver whole, as a stream, or later.</summary>
 internal sealed class InferenceHandler(
     InferencePipeline pipeline,
+    RequestFactory requests,
     AdmissionControl admission,
     StreamDelivery streams,
     IEnumerable<IPollingSubmission> polling,
@@ -18,11 +21,12 @@ internal sealed class InferenceHandler(
 {
     private readonly IPollingSubmission? _polling = polling.FirstOrDefault();
     private readonly int _limit = options.Value.JsonBodyLimit;
+    private readonly string _spoolFolder = options.Value.SpoolFolder;
 
     /// <summary>Handles a request to the endpoint that the shape belongs to.</summary>
     public async Task HandleAsync(HttpContext context, BodyShape shape)
     {
-        if (!(await JsonBodyReader.ReadAsync(context, _limit)).TryGet(out var body, out var refused))
+        if (!(await ReadBodyAsync(context, shape)).TryGet(out var body, out var refused))
         {
             await RefuseBodyAsync(context, refused);
             return;
@@ -41,6 +45,16 @@ internal sealed class InferenceHandler(
         }
     }
 
+    private async ValueTask<Outcome<RequestBody>> ReadBodyAsync(HttpContext context, BodyShape shape)
+    {
+        if (shape.Form is { } form && FormReader.IsForm(context.Request.ContentType))
+        {
+            return await FormBodyReader.ReadAsync(context, form.MaxBytes, _spoolFolder);
+        }
+
+        return (await JsonBodyReader.ReadAsync(context, _limit)).TryGet(out var body, out var fault) ? body : fault;
+    }
+
     private static async Task RefuseBodyAsync(HttpContext context, Fault fault)
     {
         await FaultWriter.WriteAsync(context, fault);
@@ -51,17 +65,22 @@ internal sealed class InferenceHandler(
         }
     }
 
-    private Outcome<InferenceRequest> Read(HttpContext context, BodyShape shape, PooledBody body)
+    private Outcome<InferenceRequest> Read(HttpContext context, BodyShape shape, RequestBody body)
     {
-        if (!BodyScan.Read(body.Memory.Span, shape).TryGet(out var envelope, out var fault)
+        var contentType = ContentTypeOf(context.Request, shape);
+        if (!BodyScan.Read(body.Memory.Span, contentType, shape).TryGet(out var envelope, out var fault)
             || !RequestHints.Deadline(context.Request, time).TryGet(out var deadline, out fault))
         {
             return fault;
         }
 
-        return RequestFactory.Make(
-            shape.Endpoint, context.RequestId, context.Caller, envelope, body.Memory, Priority.Interactive, deadline, RequestHints.TraceParent(context.Request));
+        return requests.Make(
+            shape.Endpoint, context.RequestId, context.Caller, envelope, body.Memory, contentType, Priority.Interactive, deadline, RequestHints.TraceParent(context.Request));
     }
+
+    /// <summary>What the node is told: a form's own type, which names its boundary; otherwise JSON, however the client wrote that.</summary>
+    private static string ContentTypeOf(HttpRequest request, BodyShape shape) =>
+        shape.Form is not null && FormReader.IsForm(request.ContentType) ? request.ContentType! : "application/json";
 
     private Task RunAsync(HttpContext context, InferenceRequest request)
     {
@@ -87,6 +106,12 @@ internal sealed class InferenceHandler(
         {
             var response = context.Response;
             AnswerHeaders.Write(response, request, stream);
+            if (stream.IsBinary)
+            {
+                await PieceDelivery.WriteAsync(context, stream);
+                return;
+            }
+
             response.ContentType = stream.ContentType;
             response.ContentLength = stream.Body.Length;
             await response.BodyWriter.WriteAsync(stream.Body);

@@ -1,13 +1,14 @@
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Serving.Admission;
+using Resultity.Serving.Catalog;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Pipeline;
 
 namespace Resultity.Gateway.Http.Inference;
 
 /// <summary>Makes a validated request of bytes, the same way for every request type.</summary>
-internal sealed class RequestFactory(IEnumerable<BodyShape> shapes) : IRequestReader
+internal sealed class RequestFactory(IEnumerable<BodyShape> shapes, ModelCatalog catalog) : IRequestReader
 {
     private readonly BodyShape[] _shapes = [.. shapes];
 
@@ -20,20 +21,30 @@ internal sealed class RequestFactory(IEnumerable<BodyShape> shapes) : IRequestRe
             return Fault.Invalid($"The endpoint is not one that can be called this way. Supported values are: {string.Join(", ", _shapes.Select(known => $"'{known.Endpoint.Path}'"))}.", "endpoint");
         }
 
-        return BodyScan.Read(request.Body.Span, shape).TryGet(out var envelope, out var fault)
-            ? Make(shape.Endpoint, request.Id, request.Caller, envelope, request.Body, request.Priority, request.Deadline, null)
+        return BodyScan.Read(request.Body.Span, request.ContentType, shape).TryGet(out var envelope, out var fault)
+            ? Make(shape.Endpoint, request.Id, request.Caller, envelope, request.Body, request.ContentType, request.Priority, request.Deadline, null)
             : fault;
     }
 
     /// <summary>Puts a request together.</summary>
-    public static InferenceRequest Make(
-        InferenceEndpoint endpoint, string id, Caller caller, in Envelope envelope, ReadOnlyMemory<byte> body, Priority priority, DateTimeOffset? deadline, string? traceParent) => new()
+    public Outcome<InferenceRequest> Make(
+        InferenceEndpoint endpoint, string id, Caller caller, in Envelope envelope, ReadOnlyMemory<byte> body, string contentType, Priority priority, DateTimeOffset? deadline, string? traceParent)
+    {
+        var named = envelope.Model.Length > 0;
+        if ((named ? envelope.Model : catalog.DefaultFor(endpoint, caller)) is not { } model)
+        {
+            return Fault.NotFound($"The request names no model, and there is none that you can use for {endpoint.Path}. GET /v1/models lists the models there are.", "model_not_found", "model");
+        }
+
+        return new InferenceRequest
         {
             Id = id,
             Endpoint = endpoint,
             Caller = caller,
-            Model = envelope.Model,
+            Model = model,
+            NamesNoModel = !named,
             Body = body,
+            ContentType = contentType,
             ModelRange = envelope.ModelRange,
             StreamOptionsRange = envelope.StreamOptionsRange,
             Stream = envelope.Stream,
@@ -45,4 +56,5 @@ internal sealed class RequestFactory(IEnumerable<BodyShape> shapes) : IRequestRe
             PrefixHash = envelope.PrefixHash,
             TraceParent = traceParent,
         };
+    }
 }

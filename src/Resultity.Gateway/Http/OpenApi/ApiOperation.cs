@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Resultity.Gateway.Http.Forms;
 using Resultity.Gateway.Http.Shapes;
 
 namespace Resultity.Gateway.Http.OpenApi;
@@ -9,6 +10,9 @@ internal sealed record ApiOperation(string Summary)
 {
     /// <summary>What the body looks like.</summary>
     public Shape? Body { get; init; }
+
+    /// <summary>What the body looks like as a form, if it can be one.</summary>
+    public FormShape? Form { get; init; }
 
     /// <summary>What the answer looks like.</summary>
     public Shape? Answer { get; init; }

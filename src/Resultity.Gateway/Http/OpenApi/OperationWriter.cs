@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Http.Forms;
 using Resultity.Gateway.Http.Shapes;
 
 namespace Resultity.Gateway.Http.OpenApi;
@@ -29,7 +30,7 @@ internal static class OperationWriter
         {
             writer.WriteStartObject("requestBody");
             writer.WriteBoolean("required", true);
-            WriteContent(writer, "application/json", body);
+            WriteContent(writer, "application/json", body, form: described.Form);
             writer.WriteEndObject();
         }
 
@@ -93,13 +94,21 @@ internal static class OperationWriter
         writer.WriteEndArray();
     }
 
-    private static void WriteContent(Utf8JsonWriter writer, string type, Shape shape, bool streams = false)
+    private static void WriteContent(Utf8JsonWriter writer, string type, Shape shape, bool streams = false, FormShape? form = null)
     {
         writer.WriteStartObject("content");
         writer.WriteStartObject(type);
         writer.WritePropertyName("schema");
         SchemaWriter.Write(writer, shape);
         writer.WriteEndObject();
+        if (form is not null)
+        {
+            writer.WriteStartObject("multipart/form-data");
+            writer.WritePropertyName("schema");
+            FormSchema.Write(writer, form);
+            writer.WriteEndObject();
+        }
+
         if (streams)
         {
             writer.WriteStartObject("text/event-stream");

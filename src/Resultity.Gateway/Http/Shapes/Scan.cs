@@ -14,6 +14,7 @@ internal ref struct Scan(ReadOnlySpan<byte> body)
     /// <summary>Deeper bodies are refused: no client needs them, and what parses them further on may recurse.</summary>
     public const int MaxDepth = 64;
 
+    private readonly ReadOnlySpan<byte> _body = body;
     private string _code = "";
     private string _before = "";
     private string _after = "";
@@ -34,6 +35,10 @@ internal ref struct Scan(ReadOnlySpan<byte> body)
     /// <summary>Whether the token is this text, however it is written; the usual case without escapes is the quick one.</summary>
     public static bool TextEquals(ref Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
         reader.ValueIsEscaped ? reader.ValueTextEquals(text) : reader.ValueSpan.SequenceEqual(text);
+
+    /// <summary>Whether a captured value is this text, written without escapes.</summary>
+    public readonly bool IsText(Slot slot, ReadOnlySpan<byte> text) =>
+        Captures.Get(slot) is { Token: JsonTokenType.String } found && _body.Slice(found.Start + 1, found.Length - 2).SequenceEqual(text);
 
     /// <summary>Ends the scan with a mistake at this place; the sentence is <paramref name="before"/>, the path in quotes, <paramref name="after"/>.</summary>
     public bool Fail(string code, string before, string after)

@@ -20,6 +20,10 @@ internal static class SharedShapes
     public static Field Model() =>
         new("model", new StringShape(1, ModelLength) { Description = "Name of the model." }) { Required = true, Slot = Slot.Model };
 
+    /// <summary>The model's name where OpenAI's API lets a client leave it out: then a model that serves the endpoint is chosen.</summary>
+    public static Field OptionalModel() =>
+        new("model", new StringShape(1, ModelLength) { Description = "Name of the model; without it one that serves the endpoint is chosen." }) { Slot = Slot.Model };
+
     /// <summary>Fields of everything that generates text.</summary>
     public static IEnumerable<Field> Sampling() =>
     [

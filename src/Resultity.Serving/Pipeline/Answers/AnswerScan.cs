@@ -4,7 +4,7 @@ using Resultity.Contracts.Values;
 namespace Resultity.Serving.Pipeline.Answers;
 
 /// <summary>What the pipeline must know of a whole JSON answer.</summary>
-internal readonly record struct AnswerFacts(bool IsValid, bool HasError, Usage Usage);
+internal readonly record struct AnswerFacts(bool IsValid, bool HasError, Usage Usage, int Results);
 
 /// <summary>One pass over a whole answer: is it a JSON object to the last byte, does it carry results, and what was used.</summary>
 internal static class AnswerScan
@@ -15,6 +15,7 @@ internal static class AnswerScan
         var hasResult = false;
         var hasError = false;
         var usage = default(Usage);
+        var results = 0;
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -33,10 +34,20 @@ internal static class AnswerScan
                         continue;
                     }
                 }
-                else if (reader.ValueTextEquals("choices"u8) || reader.ValueTextEquals("data"u8))
+                else if (reader.ValueTextEquals("choices"u8) || reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("results"u8))
                 {
                     reader.Read();
-                    hasResult |= reader.TokenType == JsonTokenType.StartArray;
+                    if (reader.TokenType == JsonTokenType.StartArray)
+                    {
+                        hasResult = true;
+                        results = Count(ref reader);
+                        continue;
+                    }
+                }
+                else if (reader.ValueTextEquals("text"u8))
+                {
+                    reader.Read();
+                    hasResult |= reader.TokenType == JsonTokenType.String;
                 }
                 else if (reader.ValueTextEquals("error"u8))
                 {
@@ -48,11 +59,23 @@ internal static class AnswerScan
             }
 
             reader.Read();
-            return new AnswerFacts(hasResult || hasError, hasError, usage);
+            return new AnswerFacts(hasResult || hasError, hasError, usage, results);
         }
         catch (JsonException)
         {
             return default;
         }
+    }
+
+    private static int Count(ref Utf8JsonReader reader)
+    {
+        var count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            count++;
+            reader.Skip();
+        }
+
+        return count;
     }
 }

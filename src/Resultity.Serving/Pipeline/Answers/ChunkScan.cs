@@ -7,7 +7,7 @@ namespace Resultity.Serving.Pipeline.Answers;
 /// <summary>What the pipeline must know of one streamed chunk.</summary>
 internal readonly record struct ChunkFacts(bool IsValid, bool HasChoices, bool HasText, bool IsFinished, bool HasError, Usage? Usage);
 
-/// <summary>One pass over a streamed chunk (<c>chat.completion.chunk</c> or <c>text_completion</c>), without a document.</summary>
+/// <summary>One pass over a streamed chunk (<c>chat.completion.chunk</c>, <c>text_completion</c>, or an event with a <c>type</c>), without a document.</summary>
 internal static class ChunkScan
 {
     /// <summary>Reads the facts, and appends the chunk's text to <paramref name="text"/> if one is given.</summary>
@@ -33,6 +33,8 @@ internal static class ChunkScan
     {
         var choices = new Choices();
         var hasError = false;
+        var ends = false;
+        var images = 0;
         Usage? usage = null;
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
@@ -58,6 +60,13 @@ internal static class ChunkScan
                     reader.Skip();
                 }
             }
+            else if (reader.ValueTextEquals("type"u8))
+            {
+                reader.Read();
+                ends = reader.TokenType == JsonTokenType.String && (reader.ValueSpan.EndsWith(".completed"u8) || reader.ValueSpan.EndsWith(".done"u8));
+                images += ends && reader.ValueSpan.StartsWith("image_"u8) ? 1 : 0;
+                reader.Skip();
+            }
             else if (reader.ValueTextEquals("error"u8))
             {
                 reader.Read();
@@ -72,7 +81,8 @@ internal static class ChunkScan
 
         // Reading on past the object's end throws if anything but white space follows.
         reader.Read();
-        return new ChunkFacts(true, choices.Count > 0, choices.HasText, choices.Count > 0 && choices.Finished == choices.Count, hasError, usage);
+        usage = images > 0 && usage.GetValueOrDefault().Images == 0 ? usage.GetValueOrDefault() with { Images = images } : usage;
+        return new ChunkFacts(true, choices.Count > 0, choices.HasText, ends || (choices.Count > 0 && choices.Finished == choices.Count), hasError, usage);
     }
 
     private static void ReadChoices(ref Utf8JsonReader reader, ArrayBufferWriter<byte>? text, ref Choices choices)

@@ -3,13 +3,13 @@ using Resultity.Contracts.Values;
 
 namespace Resultity.Serving.Pipeline.Answers;
 
-/// <summary>Reads OpenAI's usage object, in chat's words or in the Responses API's.</summary>
+/// <summary>Reads OpenAI's usage object, in chat's words, in the Responses API's or in a transcription's; and <c>images</c>, how many were made.</summary>
 internal static class UsageReader
 {
     /// <summary>Reads the object that the reader stands on and leaves the reader at its end. Figures that are not counts read as 0.</summary>
     public static Usage Read(ref Utf8JsonReader reader)
     {
-        long input = 0, output = 0, cached = 0;
+        long input = 0, output = 0, cached = 0, images = 0, audio = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("prompt_tokens"u8) || reader.ValueTextEquals("input_tokens"u8))
@@ -24,13 +24,21 @@ internal static class UsageReader
             {
                 cached = Cached(ref reader);
             }
+            else if (reader.ValueTextEquals("images"u8))
+            {
+                images = Count(ref reader);
+            }
+            else if (reader.ValueTextEquals("seconds"u8))
+            {
+                audio = Milliseconds(ref reader);
+            }
             else
             {
                 reader.Skip();
             }
         }
 
-        return new Usage(input, output, Math.Min(cached, input));
+        return new Usage(input, output, Math.Min(cached, input)) { Images = images, AudioMilliseconds = audio };
     }
 
     private static long Cached(ref Utf8JsonReader reader)
@@ -56,6 +64,18 @@ internal static class UsageReader
         }
 
         return cached;
+    }
+
+    private static long Milliseconds(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var seconds) && seconds is >= 0 and < 1e9)
+        {
+            return (long)Math.Round(seconds * 1000);
+        }
+
+        reader.Skip();
+        return 0;
     }
 
     private static long Count(ref Utf8JsonReader reader)
