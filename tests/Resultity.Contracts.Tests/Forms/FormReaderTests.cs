@@ -1,5 +1,6 @@
 using System.Text;
 using Resultity.Contracts.Forms;
+using Xunit;
 
 namespace Resultity.Contracts.Tests.Forms;
 
