@@ -157,15 +157,19 @@ public sealed class FormTests : IAsyncLifetime
     [Fact]
     public async Task A_binary_answer_that_breaks_off_never_looks_whole()
     {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _node.Answer = async context =>
         {
             context.Response.ContentType = "audio/wav";
             await context.Response.Body.WriteAsync(Picture);
             await context.Response.Body.FlushAsync();
+            await begun.Task;
             context.Abort();
         };
         using var response = await _gateway.Http.SendAsync(
             new HttpRequestMessage(HttpMethod.Post, "/v1/images/generations") { Content = GatewayTest.Json("""{"model":"stub-model","prompt":"x"}""") }, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        begun.SetResult();
         await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync(Cancellation));
     }
 
