@@ -17,4 +17,7 @@ public static class FleetHeaders
 
     /// <summary>The node's signed receipt, in the trailers of an answer.</summary>
     public const string Receipt = "resultity-receipt";
+
+    /// <summary>The lease under which a raw stream is opened.</summary>
+    public const string Lease = "resultity-lease";
 }

@@ -23,4 +23,7 @@ public sealed record NodeStatus
 
     /// <summary>Bytes of memory the system has in total.</summary>
     public long TotalMemory { get; init; }
+
+    /// <summary>What the node has to do with models that are sharded over nodes; absent when it takes no part in that.</summary>
+    public ShardReport? Shards { get; init; }
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Resultity.Contracts.Fleet;
 using Resultity.Serving;
+using Resultity.Serving.Sharding;
 
 namespace Resultity.Gateway.Fleet;
 
@@ -21,6 +22,8 @@ public static class FleetRegistration
         services.AddSingleton<GatewayIdentity>();
         services.AddSingleton<LiveFleet>();
         services.AddSingleton<IFleet>(static provider => provider.GetRequiredService<LiveFleet>());
+        services.TryAddSingleton<ShardLeases>();
+        services.AddSingleton<IShardFleet, ShardFleet>();
         services.AddSingleton<NodeRegistry>();
         services.AddSingleton<LinkEndpoint>();
         services.AddHostedService<FleetClock>();

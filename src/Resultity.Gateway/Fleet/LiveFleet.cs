@@ -6,6 +6,7 @@ using Resultity.Contracts.Values;
 using Resultity.Link;
 using Resultity.Serving;
 using Resultity.Serving.Scheduling;
+using Resultity.Serving.Sharding;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Fleet;
@@ -20,14 +21,18 @@ public sealed partial class LiveFleet : IFleet
     private readonly FleetOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<LiveFleet> _logger;
+    private readonly ShardLeases _leases;
     private bool _draining;
 
     /// <summary>Makes an empty fleet.</summary>
-    public LiveFleet(IFleetFacts facts, IOptions<FleetOptions> options, TimeProvider time, ILogger<LiveFleet> logger)
+    public LiveFleet(IFleetFacts facts, ShardLeases leases, IOptions<FleetOptions> options, TimeProvider time, ILogger<LiveFleet> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_facts, _options, _time, _logger) = (facts, options.Value, time, logger);
+        (_facts, _leases, _options, _time, _logger) = (facts, leases, options.Value, time, logger);
     }
+
+    /// <summary>Raised after a node that takes part in sharded models reported, or any node went.</summary>
+    internal event Action? ShardsChanged;
 
     /// <summary>Every node that has a link.</summary>
     public IReadOnlyList<NodeSnapshot> Nodes => [.. _nodes.Values.Select(static node => node.Snapshot()).OrderBy(static node => node.Id, StringComparer.Ordinal)];
@@ -78,11 +83,14 @@ public sealed partial class LiveFleet : IFleet
             return;
         }
         statuses.Node = node;
+        statuses.ShardsReported = () => ShardsChanged?.Invoke();
+        statuses.Pipe = incoming => PipeRelay.HandleAsync(incoming, node.Id, this, _leases);
         link.SilenceChanged += (_, silent) =>
         {
             if (silent)
                 LogSilent(node.Id, node.Name);
             node.Review();
+            ShardsChanged?.Invoke();
         };
         link.PeerDraining += _ => node.Review();
         LogLinked(node.Id, node.Name, proof.Transport, proof.Agent);
@@ -103,6 +111,9 @@ public sealed partial class LiveFleet : IFleet
         foreach (var node in _nodes.Values)
             node.CheckStatus(_options.StatusTimeout);
     }
+
+    /// <summary>A link over which a node can be reached now, or null.</summary>
+    internal LinkConnection? LinkOf(string nodeId) => _nodes.TryGetValue(nodeId, out var node) ? node.Pick() : null;
 
     internal IEnumerable<string> NodeIds => _nodes.Keys;
 
@@ -154,5 +165,6 @@ public sealed partial class LiveFleet : IFleet
             if (node.Remove(link))
                 _nodes.TryRemove(KeyValuePair.Create(node.Id, node));
         }
+        ShardsChanged?.Invoke();
     }
 }

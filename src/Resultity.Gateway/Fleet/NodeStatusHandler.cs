@@ -9,12 +9,24 @@ internal sealed class NodeStatusHandler : ILinkHandler
 {
     private const int LongestStatus = 1024 * 1024;
     private const int MostOffers = 1000;
+    private const long MostBytes = 1L << 50;
 
     /// <summary>Whose link it is; set before the link runs.</summary>
     public LiveNode? Node { get; set; }
 
+    /// <summary>Called after a report of what the node does for sharded models.</summary>
+    public Action? ShardsReported { get; set; }
+
+    /// <summary>Serves a raw stream to another node; null refuses it.</summary>
+    public Func<LinkIncoming, ValueTask>? Pipe { get; set; }
+
     public async ValueTask HandleAsync(LinkIncoming incoming)
     {
+        if (incoming is { Method: "CONNECT", Path: FleetPaths.Pipe } && Pipe is not null)
+        {
+            await Pipe(incoming);
+            return;
+        }
         if (incoming is not { Method: "POST", Path: FleetPaths.Status } || Node is null)
         {
             await incoming.RespondAsync(404, null, default, default);
@@ -33,6 +45,8 @@ internal sealed class NodeStatusHandler : ILinkHandler
         }
         // 409 asks for the offers: this gateway does not know them (it started, or the node's links were all gone).
         await incoming.RespondAsync(Node.Accept(status) ? 204 : 409, null, default, default);
+        if (status.Shards is not null)
+            ShardsReported?.Invoke();
     }
 
     private static NodeStatus? Parse(ReadOnlySpan<byte> json)
@@ -40,6 +54,8 @@ internal sealed class NodeStatusHandler : ILinkHandler
         try
         {
             var status = JsonSerializer.Deserialize(json, FleetJson.Default.NodeStatus);
+            if (status?.Shards is { } shards && !IsSane(shards))
+                return null;
             return status?.Offers is null || (status.Offers.Count <= MostOffers && status.Offers.All(IsSane)) ? status : null;
         }
         catch (JsonException)
@@ -50,4 +66,11 @@ internal sealed class NodeStatusHandler : ILinkHandler
 
     private static bool IsSane(ModelOffer? offer) =>
         offer is { Model.Length: > 0 and <= 256, Slots: > 0 and <= 65536, Endpoints.Count: <= 64 } && !offer.Model.Any(char.IsControl);
+
+    private static bool IsSane(ShardReport report) =>
+        report is { Memory: >= 0, Models.Count: <= MostOffers, Leases.Count: <= MostOffers, Groups.Count: <= MostOffers }
+        && report.Models.All(static model => model is { Name.Length: > 0 and <= 256, LayerBytes.Count: > 0 and <= 1000, OuterBytes: >= 0 and < MostBytes, CacheBytesPerToken: >= 0 and < MostBytes, Width: > 0 and <= 1_000_000, Vocabulary: >= 0 }
+            && !model.Name.Any(char.IsControl) && model.LayerBytes.All(static bytes => bytes is > 0 and < MostBytes))
+        && report.Leases.All(static lease => lease is { Id.Length: > 0 and <= 128 })
+        && report.Groups.All(static group => group is { Id.Length: > 0 and <= 128 });
 }

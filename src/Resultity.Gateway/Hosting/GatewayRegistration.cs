@@ -17,6 +17,7 @@ using Resultity.Gateway.Responses;
 using Resultity.Gateway.Telemetry;
 using Resultity.Serving;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Sharding;
 using Resultity.Storage;
 
 namespace Resultity.Gateway.Hosting;
@@ -38,6 +39,7 @@ internal static class GatewayRegistration
         services.AddSqliteStorage(options.DataFolder);
         services.AddServing();
         services.AddFleet();
+        services.AddSharding();
         services.AddHttpEdge();
         services.AddJobs();
         services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddModerations().AddRequests().AddResponses();

@@ -2,16 +2,18 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Fleet;
 using Resultity.Link;
+using Resultity.Node.Shards;
 
 namespace Resultity.Node.Agent;
 
 /// <summary>Tells the gateway every second, and at once when something changed, how the node is.</summary>
-internal sealed class Heartbeat(LinkSet links, RuntimeSet runtimes, IOptions<NodeOptions> options, TimeProvider time)
+internal sealed class Heartbeat(LinkSet links, RuntimeSet runtimes, IEnumerable<ShardRuntime> shards, IOptions<NodeOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(3);
     private const int NeedsOffers = 409;
     private readonly Signal _signal = new();
+    private readonly ShardRuntime? _shards = shards.FirstOrDefault();
     private long _sequence;
     private int _changes = 1;
     private int _told;
@@ -28,6 +30,7 @@ internal sealed class Heartbeat(LinkSet links, RuntimeSet runtimes, IOptions<Nod
     {
         runtimes.Changed += OnOffersChanged;
         links.Added += OnLinkAdded;
+        _shards?.ReportChanged += _signal.Set;
         try
         {
             await using var timer = time.CreateTimer(static signal => ((Signal)signal!).Set(), _signal, Beat, Beat);
@@ -42,6 +45,7 @@ internal sealed class Heartbeat(LinkSet links, RuntimeSet runtimes, IOptions<Nod
         {
             runtimes.Changed -= OnOffersChanged;
             links.Added -= OnLinkAdded;
+            _shards?.ReportChanged -= _signal.Set;
         }
     }
 
@@ -72,6 +76,7 @@ internal sealed class Heartbeat(LinkSet links, RuntimeSet runtimes, IOptions<Nod
             Running = runtimes.Running,
             FreeMemory = free,
             TotalMemory = total,
+            Shards = _shards?.Report,
         };
         using var patience = new CancellationTokenSource(AnswerPatience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);

@@ -6,13 +6,19 @@ using Resultity.Link;
 namespace Resultity.Node.Agent;
 
 /// <summary>Serves what gateways send: finds the model's runtime, takes a slot, and lets it answer.</summary>
-internal sealed partial class WorkHandler(RuntimeSet runtimes, NodeIdentity identity, IOptions<NodeOptions> options, TimeProvider time, ILogger<WorkHandler> logger) : ILinkHandler
+internal sealed partial class WorkHandler(RuntimeSet runtimes, IEnumerable<IFleetRoutes> routes, NodeIdentity identity, IOptions<NodeOptions> options, TimeProvider time, ILogger<WorkHandler> logger) : ILinkHandler
 {
     // The gateway keeps to the slots; a request that finds none for this long came from one that does not know them.
     private static readonly TimeSpan SlotPatience = TimeSpan.FromSeconds(2);
+    private readonly IFleetRoutes[] _routes = [.. routes];
 
     public async ValueTask HandleAsync(LinkIncoming incoming)
     {
+        if (incoming.Path.StartsWith("/fleet/", StringComparison.Ordinal))
+        {
+            await ControlAsync(incoming);
+            return;
+        }
         if (incoming.Header(FleetHeaders.Model) is not { } model || runtimes.Find(model) is not { } entry)
         {
             incoming.Reject(LinkErrorCode.Refused, "this node does not serve that model now");
@@ -39,6 +45,14 @@ internal sealed partial class WorkHandler(RuntimeSet runtimes, NodeIdentity iden
         {
             entry.Slots.Leave();
         }
+    }
+
+    private async ValueTask ControlAsync(LinkIncoming incoming)
+    {
+        foreach (var route in _routes)
+            if (await route.TryHandleAsync(incoming))
+                return;
+        await incoming.RespondAsync(404, null, default, default);
     }
 
     private static ReadOnlyMemory<byte> TooLarge { get; } =

@@ -46,6 +46,8 @@ internal sealed class SettingValues
 
     public int Integer(string key) => (int)_values[key].GetValue<long>();
 
+    public int? OptionalInteger(string key) => _values.TryGetValue(key, out var value) ? (int)value.GetValue<long>() : null;
+
     public TimeSpan Duration(string key) => DurationText.TryParse(RequiredText(key), out var milliseconds) ? TimeSpan.FromMilliseconds(milliseconds) : default;
 
     public IReadOnlyList<string> List(string key) => _values.TryGetValue(key, out var value) ? [.. value.AsArray().Select(item => item!.GetValue<string>())] : [];

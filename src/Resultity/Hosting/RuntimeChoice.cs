@@ -5,6 +5,7 @@ using Resultity.Configuration;
 using Resultity.Node.Runtimes;
 using Resultity.Node.Runtimes.Onnx;
 using Resultity.Node.Runtimes.OpenAi;
+using Resultity.Node.Shards;
 using Resultity.Onnx.Text;
 
 namespace Resultity.Hosting;
@@ -18,7 +19,9 @@ internal sealed class RuntimeChoice
     /// <summary>One request can ask for many choices, each a sequence of its own.</summary>
     private const int QueuePerModel = 4096;
 
-    private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots) => (Folders, Upstreams, Slots) = (folders, upstreams, slots);
+    private readonly ShardOptions? _shards;
+
+    private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots, ShardOptions? shards) => (Folders, Upstreams, Slots, _shards) = (folders, upstreams, slots, shards);
 
     /// <summary>Folders, each a model or a folder of models.</summary>
     public IReadOnlyList<string> Folders { get; }
@@ -33,12 +36,14 @@ internal sealed class RuntimeChoice
         get
         {
             var parts = Folders.Select(folder => folder).Concat(Upstreams.Select(upstream => upstream.Url.ToString())).ToList();
+            parts.AddRange(_shards?.Models.Select(static model => model.Value) ?? []);
+            if (_shards is { IsMember: true }) parts.Add("layers of sharded models");
             return parts.Count == 0 ? "nothing" : string.Join(", ", parts);
         }
     }
 
     /// <exception cref="CliException">A folder does not exist, or a server is written wrongly.</exception>
-    public static RuntimeChoice Of(SettingValues settings, string dataFolder, Terminal terminal)
+    public static RuntimeChoice Of(SettingValues settings, string dataFolder, Terminal terminal, ShardOptions? shards)
     {
         var named = settings.List("node.models");
         foreach (var folder in named)
@@ -53,15 +58,16 @@ internal sealed class RuntimeChoice
         var builtIn = Path.Combine(AppContext.BaseDirectory, "models");
         var wanted = settings.RequiredText("node.builtin_models");
         if (wanted == "always" && !Directory.Exists(builtIn)) throw new CliException(ExitCode.Usage, $"node.builtin_models is always, but there is no folder {builtIn}.");
-        if ((wanted == "always" || (wanted == "auto" && named.Count == 0 && upstreams.Count == 0)) && Directory.Exists(builtIn)) folders.Add(builtIn);
-        return folders.Count + upstreams.Count > 0
-            ? new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"))
+        if ((wanted == "always" || (wanted == "auto" && named.Count == 0 && upstreams.Count == 0 && shards is null)) && Directory.Exists(builtIn)) folders.Add(builtIn);
+        return folders.Count + upstreams.Count > 0 || shards is not null
+            ? new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"), shards)
             : throw new CliException(ExitCode.Usage, "there is nothing to serve.", "Name a folder with --models or a server with --openai, or fetch a model with `resultity models pull`.");
     }
 
     /// <summary>Registers a runtime for the folders, and one for each server.</summary>
     public void Add(IServiceCollection services)
     {
+        if (_shards is not null) services.AddShards(_shards);
         if (Folders.Count > 0)
         {
             var engine = new TextEngineOptions { Slots = Slots, QueueLimit = QueuePerModel };

@@ -22,6 +22,9 @@ internal sealed class NodeVerb : Verb
             ("--models", "node.models", "folder"),
             ("--openai", "node.openai", "url"),
             ("--builtin", "node.builtin_models", "auto|always|never"),
+            ("--shard-memory-mb", "node.shard_memory_mb", "MB|auto|none"),
+            ("--shard-model", "node.shard_models", "file"),
+            ("--shard-threads", "node.shard_threads", "count"),
             ("--links", "node.links", "count"),
             ("--transport", "node.transport", "how"),
             ("--data", "data", "folder"),
@@ -43,7 +46,7 @@ internal sealed class NodeVerb : Verb
         var gateway = HostSettings.Url(settings, "node.join")
             ?? throw new CliException(ExitCode.Usage, "--join is missing: which gateway?", "`resultity gateway` prints the command to paste here.");
         var folder = Path.Combine(HostSettings.DataFolderOf(settings, Terminal), "node");
-        var runtimes = RuntimeChoice.Of(settings, HostSettings.DataFolderOf(settings, Terminal), Terminal);
+        var runtimes = RuntimeChoice.Of(settings, HostSettings.DataFolderOf(settings, Terminal), Terminal, ShardChoice.Of(settings, HostSettings.DataFolderOf(settings, Terminal), Terminal));
         var logging = new HostLogging(settings);
         await using var node = NodeHost.Create(settings, gateway, settings.Text("node.token"), folder, logging.Configure, services =>
         {

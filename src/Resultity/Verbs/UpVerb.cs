@@ -29,6 +29,9 @@ internal sealed class UpVerb : Verb
             ("--models", "node.models", "folder"),
             ("--openai", "node.openai", "url"),
             ("--builtin", "node.builtin_models", "auto|always|never"),
+            ("--shard-memory-mb", "node.shard_memory_mb", "MB|auto|none"),
+            ("--shard-model", "node.shard_models", "file"),
+            ("--shard-threads", "node.shard_threads", "count"),
             ("--drain-timeout", "drain_timeout", "duration"),
             ("--log", "log.format", "text|json"),
             ("--log-level", "log.level", "level"));
@@ -46,7 +49,7 @@ internal sealed class UpVerb : Verb
         var started = Terminal.Time.GetTimestamp();
         var settings = _options.Read(parsed);
         var folder = HostSettings.DataFolderOf(settings, Terminal);
-        var runtimes = RuntimeChoice.Of(settings, folder, Terminal);
+        var runtimes = RuntimeChoice.Of(settings, folder, Terminal, ShardChoice.Of(settings, folder, Terminal));
         var logging = new HostLogging(settings);
         await using var gateway = await GatewayRun.StartAsync(Terminal, settings, logging.Configure, cancellation);
         var (token, secret) = await gateway.Host.MakeJoinTokenAsync("of the node in this process", 1, TokenLife, cancellation);

@@ -26,7 +26,7 @@ public sealed class WorkHandlerTests : IAsyncLifetime
         _options.Folder = _folder;
         var options = Options.Create(_options);
         _identity = new NodeIdentity(options);
-        var work = new WorkHandler(new RuntimeSet([_runtime]), _identity, options, TimeProvider.System, NullLogger<WorkHandler>.Instance);
+        var work = new WorkHandler(new RuntimeSet([_runtime]), [], _identity, options, TimeProvider.System, NullLogger<WorkHandler>.Instance);
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
