@@ -43,7 +43,7 @@ internal static class PipeRelay
             incoming.Reject(LinkErrorCode.Internal, "the other node's end of the stream is gone");
         }
 
-        await Task.WhenAll(up, down).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(up, down)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Copies one direction. True when it ended in good order.</summary>

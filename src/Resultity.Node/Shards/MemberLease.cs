@@ -30,9 +30,10 @@ internal sealed partial class MemberLease : IAsyncDisposable
         _report = new LeaseReport(order.LeaseId, PartState.Loading);
         _port = LoopbackPort.Find(random);
         Directory.CreateDirectory(options.CacheFolder);
+        // It dies of SIGPIPE when its head leaves in mid-answer, unless that is ignored before it starts.
         _engine = EngineProcess.Start(
-            options.RpcServer!,
-            ["-H", "127.0.0.1", "-p", Text(_port), "-t", Text(options.Threads), "-c"],
+            "/bin/sh",
+            ["-c", "trap '' PIPE; exec \"$0\" \"$@\"", options.RpcServer!, "-H", "127.0.0.1", "-p", Text(_port), "-t", Text(options.Threads), "-c"],
             new Dictionary<string, string> { ["LLAMA_CACHE"] = options.CacheFolder });
     }
 
