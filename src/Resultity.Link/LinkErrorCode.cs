@@ -38,4 +38,7 @@ public enum LinkErrorCode : ushort
 
     /// <summary>The connection under the link ended or failed. Never sent; made locally.</summary>
     Lost = 11,
+
+    /// <summary>What served the stream ended in the middle of it and is being started again.</summary>
+    Interrupted = 12,
 }

@@ -14,6 +14,7 @@ internal static class FleetFaults
     public static Fault Of(LinkFault fault) => fault switch
     {
         { NotBegun: true } => new Fault(FaultKind.Unavailable, "node_busy", "The node that was chosen takes no more requests now.") { OtherNodeMayAnswer = true },
+        { Code: LinkErrorCode.Interrupted } => new Fault(FaultKind.Unavailable, "node_interrupted", "What served the request on its node ended and is started again.") { OtherNodeMayAnswer = true, RetryAfter = TimeSpan.FromSeconds(2) },
         { LinkEnded: true } => new Fault(FaultKind.Unavailable, "node_lost", "The connection to the node that served the request was lost.") { OtherNodeMayAnswer = true, RetryAfter = TimeSpan.FromSeconds(1) },
         _ => new Fault(FaultKind.BadNodeAnswer, "node_failed", "The node that served the request failed.") { OtherNodeMayAnswer = true },
     };

@@ -17,7 +17,8 @@ internal static class ModelAnswer
         new Field("slots", new IntegerShape(0, int.MaxValue)) { Required = true },
         new Field("running", new IntegerShape(0, int.MaxValue)) { Required = true },
         new Field("waiting", new IntegerShape(0, int.MaxValue)) { Required = true },
-        new Field("ready", BoolShape.Instance) { Required = true });
+        new Field("ready", BoolShape.Instance) { Required = true },
+        new Field("shards", AnyShape.Object));
 
     /// <summary>All models.</summary>
     public static ObjectShape List { get; } = new(

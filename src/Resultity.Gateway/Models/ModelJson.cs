@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Shards;
 using Resultity.Serving.Catalog;
+using Resultity.Serving.Sharding;
 
 namespace Resultity.Gateway.Models;
 
@@ -31,16 +33,16 @@ internal static class ModelJson
     }
 
     /// <summary>One model.</summary>
-    public static ReadOnlyMemory<byte> One(ModelSnapshot model)
+    public static ReadOnlyMemory<byte> One(ModelSnapshot model, ShardGroupSnapshot? shards)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(buffer, FaultJson.WriterOptions);
-        Write(writer, model);
+        Write(writer, model, shards);
         writer.Flush();
         return buffer.WrittenMemory;
     }
 
-    private static void Write(Utf8JsonWriter writer, ModelSnapshot model)
+    private static void Write(Utf8JsonWriter writer, ModelSnapshot model, ShardGroupSnapshot? shards = null)
     {
         writer.WriteStartObject();
         writer.WriteString("id"u8, model.Id);
@@ -64,6 +66,12 @@ internal static class ModelJson
         writer.WriteNumber("running"u8, model.Running);
         writer.WriteNumber("waiting"u8, model.Waiting);
         writer.WriteBoolean("ready"u8, model.Ready);
+        if (shards is not null)
+        {
+            writer.WritePropertyName("shards"u8);
+            ShardJson.Of(shards).WriteTo(writer);
+        }
+
         writer.WriteEndObject();
     }
 }

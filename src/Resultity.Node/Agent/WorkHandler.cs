@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Fleet;
 using Resultity.Link;
+using Resultity.Node.Runtimes;
 
 namespace Resultity.Node.Agent;
 
@@ -70,6 +71,12 @@ internal sealed partial class WorkHandler(RuntimeSet runtimes, IEnumerable<IFlee
         {
             await entry.Runtime.ExecuteAsync(exchange, cancellation);
         }
+        catch (RuntimeInterruptedException e)
+        {
+            error = nameof(LinkErrorCode.Interrupted);
+            LogInterrupted(entry.Runtime.Name, model, incoming.Header(FleetHeaders.RequestId), e.Message);
+            incoming.Reject(LinkErrorCode.Interrupted, "the engine ended and is started again");
+        }
         catch (Exception e) when (e is not OperationCanceledException and not LinkStreamException)
         {
             error = e.GetType().Name;
@@ -84,4 +91,7 @@ internal sealed partial class WorkHandler(RuntimeSet runtimes, IEnumerable<IFlee
 
     [LoggerMessage(4001, LogLevel.Error, "The runtime {Runtime} failed on a request {RequestId} for {Model}")]
     private partial void LogRuntimeFailed(Exception exception, string runtime, string model, string? requestId);
+
+    [LoggerMessage(4002, LogLevel.Warning, "The engine of {Runtime} ended in the middle of a request {RequestId} for {Model}: {Reason}")]
+    private partial void LogInterrupted(string runtime, string model, string? requestId, string reason);
 }

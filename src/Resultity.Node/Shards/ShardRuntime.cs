@@ -80,8 +80,16 @@ internal sealed partial class ShardRuntime : IRuntime
         ShardGroup group;
         lock (_gate)
             group = _groups.Values.FirstOrDefault(candidate => candidate.Order.Model == exchange.Model && !candidate.Ended) ?? throw new IOException("the sharded model has ended");
-        await group.RunAsync(
-            root => new UpstreamRelay(_http, root, new UpstreamKey(new OpenAiRuntimeOptions { Url = root })).RelayAsync(exchange, cancellation), cancellation);
+        try
+        {
+            await group.RunAsync(
+                root => new UpstreamRelay(_http, root, new UpstreamKey(new OpenAiRuntimeOptions { Url = root })).RelayAsync(exchange, cancellation), cancellation);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException && !group.Ended)
+        {
+            // It lost a member; the gateway makes another plan, and this group waits for it.
+            throw new RuntimeInterruptedException(e.Message, e);
+        }
     }
 
     /// <summary>Begins to hold layers for another node.</summary>

@@ -19,6 +19,7 @@ internal sealed partial class ShardGroup(
     private readonly ConcurrentDictionary<string, DateTimeOffset> _avoided = new(StringComparer.Ordinal);
     private readonly List<(string Lease, string NodeId)> _held = [];
     private string? _head;
+    private int? _context;
     private int _failures;
     private volatile ShardGroupSnapshot _now = new(id, wish, automatic, ShardState.Loading, null, null, 0, 0, null, time.GetUtcNow());
 
@@ -54,13 +55,28 @@ internal sealed partial class ShardGroup(
         await EndAsync();
     }
 
+    /// <summary>A plan without the nodes that have just failed, with the context that the answers under way were begun with, if either can be had.</summary>
     private Outcome<ShardPlan> Plan()
     {
         var now = time.GetUtcNow();
         var all = board.CandidatesFor(id);
         var head = all.Any(node => node.Id == _head) ? _head : null;
-        var trusted = ShardPlanner.Plan(wish, [.. all.Where(node => node.Id == head || _avoided.GetValueOrDefault(node.Id) <= now)], head);
-        return trusted.TryGet(out _, out _) ? trusted : ShardPlanner.Plan(wish, all, head);
+        var trusted = all.Where(node => node.Id == head || !_avoided.TryGetValue(node.Id, out var until) || until <= now).ToList();
+        var asBefore = wish with { ContextLength = wish.ContextLength ?? _context };
+        return FirstOf(ShardPlanner.Plan(asBefore, trusted, head), ShardPlanner.Plan(asBefore, all, head), ShardPlanner.Plan(wish, all, head));
+    }
+
+    private static Outcome<ShardPlan> FirstOf(params ReadOnlySpan<Outcome<ShardPlan>> plans)
+    {
+        foreach (var plan in plans[..^1])
+        {
+            if (plan.TryGet(out _, out _))
+            {
+                return plan;
+            }
+        }
+
+        return plans[^1];
     }
 
     /// <summary>Nothing can be done now. The head's waiting requests are kept for as long as a node needs to come back, then told why.</summary>
@@ -96,7 +112,7 @@ internal sealed partial class ShardGroup(
                 await StopHeadAsync(_head, "the sharded model moved to another node", EndPatience);
             }
 
-            _head = plan.Head.NodeId;
+            (_head, _context) = (plan.Head.NodeId, plan.ContextLength);
             var members = plan.Members.Select(member => (Part: member, Lease: Id.New("lease_", time))).ToList();
             var refusals = await Task.WhenAll(members.Select(member => LeaseAsync(plan, member.Part, member.Lease, both.Token)));
             if (refusals.FirstOrDefault(refusal => refusal is not null) is { } refused)

@@ -83,7 +83,7 @@ public sealed class LlamaServerFixture : IAsyncLifetime
 
     private static bool IsData(string line) => line.StartsWith("data: ", StringComparison.Ordinal);
 
-    private static string ModelFile()
+    internal static string ModelFile()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
