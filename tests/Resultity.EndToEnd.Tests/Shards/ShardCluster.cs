@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Resultity.EndToEnd.Tests.Engines;
 using Resultity.EndToEnd.Tests.Processes;
-using Resultity.TestKit.Processes;
 
 namespace Resultity.EndToEnd.Tests.Shards;
 
