@@ -4,84 +4,76 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Fleet;
 using Resultity.Node.Agent;
+using Resultity.Node.Runtimes.Processes;
 
 namespace Resultity.Node.Shards;
 
 /// <summary>One plan of a group, running: llama-server with its own layers and a port on the loopback for each member.</summary>
-internal sealed partial class HeadEngine : IAsyncDisposable
+internal sealed class HeadEngine : IAsyncDisposable
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private readonly ServeOrder _order;
     private readonly ShardOptions _options;
     private readonly HttpMessageInvoker _http;
-    private readonly TimeProvider _time;
     private readonly IReadOnlyList<MemberPort> _members;
-    private readonly EngineProcess _process;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly SupervisedChild _child;
+    private ChildInstance? _instance;
 
-    /// <exception cref="IOException">The engine can't be started.</exception>
-    public HeadEngine(ServeOrder order, string file, int layers, ShardOptions options, LinkSet links, HttpMessageInvoker http, Random random, TimeProvider time, ILogger logger)
+    /// <exception cref="IOException">There is no port for a member.</exception>
+    public HeadEngine(ServeOrder order, string file, int layers, ShardOptions options, LinkSet links, ChildHost children, HttpMessageInvoker http, Random random, ILogger logger)
     {
-        (_order, _options, _http, _time) = (order, options, http, time);
+        (_order, _options, _http) = (order, options, http);
         _members = [.. order.Members.Select(member => new MemberPort(links, member, random, logger))];
-        var port = LoopbackPort.Find(random);
-        Root = new Uri($"http://127.0.0.1:{Text(port)}/");
-        try
-        {
-            _process = EngineProcess.Start(options.LlamaServer!, Arguments(file, layers, port), Variables);
-        }
-        catch
-        {
-            _ = Task.WhenAll(_members.Select(static member => member.DisposeAsync().AsTask()));
-            _stop.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Where it listens.</summary>
-    public Uri Root { get; }
-
-    /// <summary>Ends when the engine has: it does so at once when it loses a member.</summary>
-    public Task Exited => _process.Exited;
-
-    /// <summary>How it ended.</summary>
-    public string Ending => _process.Ending;
-
-    /// <summary>Waits until it has answered a test.</summary>
-    /// <returns>Why it does not; null when it has.</returns>
-    public async Task<string?> UntilReadyAsync(CancellationToken cancellation)
-    {
-        using var timeout = new CancellationTokenSource(_options.LoadTimeout, _time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation, _stop.Token);
-        try
-        {
-            while (!_process.Exited.IsCompleted)
+        _child = new SupervisedChild(
+            children,
+            new ChildOptions
             {
-                // Healthy means that it has loaded; only an answer means that the members compute.
-                if (await StatusAsync(HttpMethod.Get, "health", null, both.Token) == HttpStatusCode.OK)
-                    return await StatusAsync(HttpMethod.Post, "completion", """{"prompt":"1","n_predict":1}""", both.Token) == HttpStatusCode.OK ? null : "it does not answer a test";
-                await Task.WhenAny(_process.Exited, Task.Delay(Look, _time, both.Token));
-            }
-            return $"llama-server ended: {_process.Ending}";
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+                Name = $"llama-server ({order.Model})",
+                Program = options.LlamaServer!,
+                Arguments = port => Arguments(file, layers, port),
+                Probe = IsReadyAsync,
+                // The question that it answers only when every member computes may take a while.
+                ProbeTimeout = options.LoadTimeout,
+                StartTimeout = options.LoadTimeout,
+                StopTimeout = TimeSpan.Zero,
+                Environment = Variables,
+            },
+            logger);
+    }
+
+    /// <summary>Where it listens, once it has started.</summary>
+    public Uri Root => _instance!.Address;
+
+    /// <summary>Starts it and waits until it has answered a test.</summary>
+    /// <returns>Why it does not; null when it has.</returns>
+    public async Task<string?> StartAsync(CancellationToken cancellation)
+    {
+        try
         {
-            return $"it was not ready within {_options.LoadTimeout.TotalSeconds:0} s";
+            _instance = await _child.EnsureReadyAsync(cancellation);
+            return null;
+        }
+        catch (ChildException e)
+        {
+            return e.Message;
         }
     }
+
+    /// <summary>Waits until the engine has ended: it does so at once when it loses a member.</summary>
+    /// <returns>How it ended.</returns>
+    public async Task<string> UntilLostAsync(CancellationToken cancellation) =>
+        $"llama-server {(await _instance!.Exited.WaitAsync(cancellation)).Reason}.{_instance.Log.Told(3)}";
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _process.DisposeAsync();
+        await _child.DisposeAsync();
         foreach (var member in _members)
             await member.DisposeAsync();
-        _stop.Dispose();
     }
 
     // Accelerators of the head are left out, since the split below counts the members' devices alone.
     private static Dictionary<string, string> Variables { get; } = new()
     {
+        ["GGML_NO_BACKTRACE"] = "1",
         ["CUDA_VISIBLE_DEVICES"] = "",
         ["HIP_VISIBLE_DEVICES"] = "",
         ["GGML_VK_VISIBLE_DEVICES"] = "",
@@ -109,21 +101,18 @@ internal sealed partial class HeadEngine : IAsyncDisposable
         ];
     }
 
-    private async Task<HttpStatusCode?> StatusAsync(HttpMethod method, string path, string? body, CancellationToken cancellation)
+    // Healthy means that it has loaded; only an answer means that the members compute.
+    private async ValueTask<bool> IsReadyAsync(ChildInstance instance, CancellationToken cancellation) =>
+        await IsOkAsync(HttpMethod.Get, new Uri(instance.Address, "health"), null, cancellation)
+        && await IsOkAsync(HttpMethod.Post, new Uri(instance.Address, "completion"), """{"prompt":"1","n_predict":1}""", cancellation);
+
+    private async Task<bool> IsOkAsync(HttpMethod method, Uri url, string? body, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, new Uri(Root, path));
+        using var request = new HttpRequestMessage(method, url);
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        try
-        {
-            using var response = await _http.SendAsync(request, cancellation);
-            return response.StatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            // It does not listen yet, or has ended.
-            return null;
-        }
+        using var response = await _http.SendAsync(request, cancellation);
+        return response.StatusCode == HttpStatusCode.OK;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

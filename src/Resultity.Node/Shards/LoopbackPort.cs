@@ -32,13 +32,6 @@ internal static class LoopbackPort
         throw new IOException($"no port between {First} and {Last} is free on the loopback");
     }
 
-    /// <summary>A port that is free now, for a program that listens on it itself.</summary>
-    public static int Find(Random random)
-    {
-        using var socket = Listen(random);
-        return Of(socket);
-    }
-
     public static int Of(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
 
     /// <summary>Connects to a port of the loopback.</summary>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Fleet;
 using Resultity.Link;
+using Resultity.Node.Runtimes.Processes;
 
 namespace Resultity.Node.Shards;
 
@@ -10,60 +11,58 @@ namespace Resultity.Node.Shards;
 internal sealed partial class MemberLease : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(1);
     private readonly LeaseOrder _order;
-    private readonly ShardOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action _changed;
     private readonly CancellationTokenSource _stop = new();
-    private readonly int _port;
-    private readonly EngineProcess _engine;
+    private readonly SupervisedChild _child;
+    private ChildInstance? _engine;
     private Task _watching = Task.CompletedTask;
     private volatile LeaseReport _report;
 
-    /// <exception cref="IOException">The engine can't be started.</exception>
-    public MemberLease(LeaseOrder order, ShardOptions options, Random random, TimeProvider time, ILogger logger, Action changed)
+    public MemberLease(LeaseOrder order, ShardOptions options, ChildHost children, TimeProvider time, ILogger logger, Action changed)
     {
-        (_order, _options, _time, _logger, _changed) = (order, options, time, logger, changed);
+        (_order, _time, _logger, _changed) = (order, time, logger, changed);
         _report = new LeaseReport(order.LeaseId, PartState.Loading);
-        _port = LoopbackPort.Find(random);
-        Directory.CreateDirectory(options.CacheFolder);
-        // It dies of SIGPIPE when its head leaves in mid-answer, unless that is ignored before it starts.
-        _engine = EngineProcess.Start(
-            "/bin/sh",
-            ["-c", "trap '' PIPE; exec \"$0\" \"$@\"", options.RpcServer!, "-H", "127.0.0.1", "-p", Text(_port), "-t", Text(options.Threads), "-c"],
-            new Dictionary<string, string> { ["LLAMA_CACHE"] = options.CacheFolder });
+        _child = new SupervisedChild(
+            children,
+            new ChildOptions
+            {
+                Name = "ggml-rpc-server",
+                // It dies of SIGPIPE when its head leaves in mid-answer, unless that is ignored before it starts.
+                Program = "/bin/sh",
+                Arguments = port => ["-c", "trap '' PIPE; exec \"$0\" \"$@\"", options.RpcServer!, "-H", "127.0.0.1", "-p", Text(port), "-t", Text(options.Threads), "-c"],
+                // A connection that is closed at once: the engine serves one client at a time, and goes on to the next.
+                Probe = ReadyProbe.ConnectAsync,
+                StartTimeout = StartPatience,
+                StopTimeout = TimeSpan.Zero,
+                Environment = new Dictionary<string, string> { ["LLAMA_CACHE"] = options.CacheFolder, ["GGML_NO_BACKTRACE"] = "1" },
+            },
+            logger);
     }
 
     public LeaseReport Report => _report;
 
     public LeaseOrder Order => _order;
 
-    /// <summary>Waits until the engine takes connections, then watches it.</summary>
+    /// <summary>Starts the engine, waits until it takes connections, then watches it.</summary>
     /// <returns>Why it does not; null when it does.</returns>
     public async Task<string?> StartAsync(CancellationToken cancellation)
     {
-        var since = _time.GetTimestamp();
-        while (!_engine.Exited.IsCompleted && _time.GetElapsedTime(since) < StartPatience)
+        try
         {
-            try
-            {
-                // A connection that is closed at once: the engine serves one client at a time, and goes on to the next.
-                (await LoopbackPort.ConnectAsync(_port, cancellation)).Dispose();
-                _report = _report with { State = PartState.Ready };
-                _watching = WatchAsync();
-                return null;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(Look, _time, cancellation);
-            }
+            _engine = await _child.EnsureReadyAsync(cancellation);
+            _report = _report with { State = PartState.Ready };
+            _watching = WatchAsync(_engine);
+            return null;
         }
-        var reason = _engine.Exited.IsCompleted ? $"ggml-rpc-server ended: {_engine.Ending}" : "ggml-rpc-server does not listen";
-        Fail(reason);
-        return reason;
+        catch (ChildException e)
+        {
+            Fail(e.Message);
+            return e.Message;
+        }
     }
 
     /// <summary>Carries one raw stream of the head to the engine and back.</summary>
@@ -72,7 +71,7 @@ internal sealed partial class MemberLease : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(incoming.Aborted, _stop.Token);
         try
         {
-            using var socket = await LoopbackPort.ConnectAsync(_port, stop.Token);
+            using var socket = await LoopbackPort.ConnectAsync(_engine!.Port, stop.Token);
             await incoming.StartAsync(200, null, default, stop.Token);
             await StreamPump.RunAsync(socket, incoming, stop.Token);
         }
@@ -86,28 +85,42 @@ internal sealed partial class MemberLease : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _engine.DisposeAsync();
+        await _child.DisposeAsync();
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
-    private async Task WatchAsync()
+    private async Task WatchAsync(ChildInstance engine)
     {
-        while (!_stop.IsCancellationRequested)
+        while (true)
         {
-            await Task.WhenAny(_engine.Exited, Task.Delay(Watch, _time, _stop.Token));
+            await Task.WhenAny(engine.Exited, Task.Delay(Watch, _time, _stop.Token));
             if (_stop.IsCancellationRequested)
                 return;
-            if (_engine.Exited.IsCompleted)
+            if (engine.Exited.IsCompleted)
             {
-                Fail($"ggml-rpc-server ended: {_engine.Ending}");
+                Fail($"ggml-rpc-server {(await engine.Exited).Reason}.{engine.Log.Told(3)}");
                 return;
             }
-            if (_engine.IsStopped)
+            if (IsStopped(engine.Id))
             {
-                Fail("ggml-rpc-server is stopped and computes nothing");
+                Fail("ggml-rpc-server is stopped by a signal and computes nothing");
                 return;
             }
+        }
+    }
+
+    // A stopped engine keeps its connections, and its head would wait for it without end.
+    private static bool IsStopped(int id)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{id}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..] is ['T' or 't', ..];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
+        {
+            return false;
         }
     }
 
@@ -122,9 +135,9 @@ internal sealed partial class MemberLease : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    [LoggerMessage(4211, LogLevel.Warning, "The lease {LeaseId} of {Group} failed: {Reason}")]
+    [LoggerMessage(4231, LogLevel.Warning, "The lease {LeaseId} of {Group} failed: {Reason}")]
     private partial void LogFailed(string leaseId, string group, string reason);
 
-    [LoggerMessage(4212, LogLevel.Information, "A stream under {LeaseId} ended: {Reason}")]
+    [LoggerMessage(4232, LogLevel.Information, "A stream under {LeaseId} ended: {Reason}")]
     private partial void LogStream(string leaseId, string reason);
 }

@@ -79,6 +79,6 @@ internal sealed partial class MemberPort : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(4201, LogLevel.Warning, "A stream to the member {NodeId} under {LeaseId} broke: {Reason}")]
+    [LoggerMessage(4233, LogLevel.Warning, "A stream to the member {NodeId} under {LeaseId} broke: {Reason}")]
     private partial void LogBroken(string nodeId, string leaseId, string reason);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Fleet;
+using Resultity.Node.Runtimes.Processes;
 
 namespace Resultity.Node.Shards;
 
@@ -40,7 +41,7 @@ internal sealed partial class ShardGroup(ServeOrder first, Func<ServeOrder, Head
             _engine = start(order);
             _life = LiveAsync(_engine, order);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or ChildException)
         {
             Say(new GroupReport(order.Group, order.Generation, PartState.Failed, e.Message));
         }
@@ -107,7 +108,7 @@ internal sealed partial class ShardGroup(ServeOrder first, Func<ServeOrder, Head
     private async Task LiveAsync(HeadEngine engine, ServeOrder order)
     {
         var since = time.GetTimestamp();
-        var wrong = await engine.UntilReadyAsync(_stop.Token);
+        var wrong = await engine.StartAsync(_stop.Token);
         if (wrong is null)
         {
             var took = time.GetElapsedTime(since).TotalSeconds;
@@ -115,8 +116,7 @@ internal sealed partial class ShardGroup(ServeOrder first, Func<ServeOrder, Head
             lock (_gate)
                 _ready.TrySetResult(engine);
             Say(new GroupReport(order.Group, order.Generation, PartState.Ready, null, took));
-            await engine.Exited.WaitAsync(_stop.Token);
-            wrong = $"llama-server ended: {engine.Ending}";
+            wrong = await engine.UntilLostAsync(_stop.Token);
         }
         if (_stop.IsCancellationRequested || Order != order)
             return;
@@ -148,9 +148,9 @@ internal sealed partial class ShardGroup(ServeOrder first, Func<ServeOrder, Head
         changed();
     }
 
-    [LoggerMessage(4221, LogLevel.Information, "The sharded model {Group}, plan {Generation}, is ready after {Seconds:0.0} s")]
+    [LoggerMessage(4234, LogLevel.Information, "The sharded model {Group}, plan {Generation}, is ready after {Seconds:0.0} s")]
     private partial void LogReady(string group, int generation, double seconds);
 
-    [LoggerMessage(4222, LogLevel.Warning, "The sharded model {Group}, plan {Generation}, was lost: {Reason}")]
+    [LoggerMessage(4235, LogLevel.Warning, "The sharded model {Group}, plan {Generation}, was lost: {Reason}")]
     private partial void LogLost(string group, int generation, string reason);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Resultity.Node.Agent;
 using Resultity.Node.Runtimes;
+using Resultity.Node.Runtimes.Processes;
 
 namespace Resultity.Node.Shards;
 
@@ -12,7 +13,7 @@ public static class ShardRegistration
     public static IServiceCollection AddShards(this IServiceCollection services, ShardOptions options)
     {
         services.AddSingleton(provider => new ShardRuntime(
-            options, provider.GetRequiredService<LinkSet>(), provider.GetRequiredService<Random>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ShardRuntime>>()));
+            options, provider.GetRequiredService<LinkSet>(), provider.GetRequiredService<ChildHost>(), provider.GetRequiredService<Random>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ShardRuntime>>()));
         services.AddSingleton<IRuntime>(static provider => provider.GetRequiredService<ShardRuntime>());
         services.AddSingleton<IFleetRoutes, ShardRoutes>();
         return services;

@@ -4,6 +4,7 @@ using Resultity.Contracts.Values;
 using Resultity.Node.Agent;
 using Resultity.Node.Runtimes;
 using Resultity.Node.Runtimes.OpenAi;
+using Resultity.Node.Runtimes.Processes;
 
 namespace Resultity.Node.Shards;
 
@@ -13,6 +14,7 @@ internal sealed partial class ShardRuntime : IRuntime
     private static readonly string[] Endpoints = [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path];
     private readonly ShardOptions _options;
     private readonly LinkSet _links;
+    private readonly ChildHost _children;
     private readonly Random _random;
     private readonly TimeProvider _time;
     private readonly ILogger<ShardRuntime> _logger;
@@ -23,8 +25,8 @@ internal sealed partial class ShardRuntime : IRuntime
     private readonly Dictionary<string, (string File, ShardableModel Facts)> _models = new(StringComparer.Ordinal);
     private bool _disposed;
 
-    public ShardRuntime(ShardOptions options, LinkSet links, Random random, TimeProvider time, ILogger<ShardRuntime> logger) =>
-        (_options, _links, _random, _time, _logger) = (options, links, random, time, logger);
+    public ShardRuntime(ShardOptions options, LinkSet links, ChildHost children, Random random, TimeProvider time, ILogger<ShardRuntime> logger) =>
+        (_options, _links, _children, _random, _time, _logger) = (options, links, children, random, time, logger);
 
     public event Action? OffersChanged;
 
@@ -61,6 +63,7 @@ internal sealed partial class ShardRuntime : IRuntime
             throw new RuntimeStartException("This node is to lend memory to sharded models, but ggml-rpc-server was not found. Install llama.cpp, or set RESULTITY_ENGINES to the folder that holds bin/ggml-rpc-server.");
         if (_options.Models.Count > 0 && _options.LlamaServer is null)
             throw new RuntimeStartException("This node is to serve sharded models, but llama-server was not found. Install llama.cpp, or set RESULTITY_ENGINES to the folder that holds bin/llama-server.");
+        Directory.CreateDirectory(_options.CacheFolder);
         foreach (var (name, file) in _options.Models)
         {
             try
@@ -106,14 +109,7 @@ internal sealed partial class ShardRuntime : IRuntime
             var held = _leases.Values.Sum(static other => other.Order.Bytes);
             if (_options.Memory is { } most && order.Bytes > most - held)
                 return $"the lease needs {order.Bytes} bytes, and {most - held} of the {most} lent are left";
-            try
-            {
-                _leases[order.LeaseId] = lease = new MemberLease(order, _options, _random, _time, _logger, Changed);
-            }
-            catch (IOException e)
-            {
-                return e.Message;
-            }
+            _leases[order.LeaseId] = lease = new MemberLease(order, _options, _children, _time, _logger, Changed);
         }
         var wrong = await lease.StartAsync(cancellation);
         if (wrong is not null)
@@ -134,7 +130,7 @@ internal sealed partial class ShardRuntime : IRuntime
             if (!_groups.TryGetValue(order.Group, out group) || group.Ended)
             {
                 var (file, layers) = (model.File, model.Facts.LayerBytes.Count);
-                group = new ShardGroup(order, plan => new HeadEngine(plan, file, layers, _options, _links, _http, _random, _time, _logger), _options, _time, _logger, Changed);
+                group = new ShardGroup(order, plan => new HeadEngine(plan, file, layers, _options, _links, _children, _http, _random, _logger), _options, _time, _logger, Changed);
                 _groups[order.Group] = group;
             }
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Resultity.Cli;
 using Resultity.Configuration;
+using Resultity.Node.Runtimes.Processes;
 using Resultity.Node.Shards;
 
 namespace Resultity.Hosting;
@@ -42,10 +43,6 @@ internal static class ShardChoice
         return KeyValuePair.Create(equals > 0 ? text[..equals] : Path.GetFileNameWithoutExtension(path), path);
     }
 
-    private static string? Program(string name, Terminal terminal)
-    {
-        IEnumerable<string> folders = terminal.Variable(EnginesVariable) is { Length: > 0 } engines ? [Path.Combine(engines, "bin")] : [];
-        folders = folders.Concat((terminal.Variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries));
-        return folders.Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name)).FirstOrDefault(File.Exists);
-    }
+    private static string? Program(string name, Terminal terminal) =>
+        (terminal.Variable(EnginesVariable) is { Length: > 0 } engines ? ProgramPath.Find(Path.Combine(engines, "bin", name)) : null) ?? ProgramPath.Find(name);
 }

@@ -21,7 +21,12 @@ internal sealed class ShardCluster : IAsyncDisposable
     public static string ModelFile { get; } = LlamaServerFixture.ModelFile();
 
     /// <summary>Starts the gateway, a head named <c>head</c> and members, each lending the memory; the model serves when the task ends.</summary>
-    public static async Task<ShardCluster> StartAsync(int megabytes, params string[] members)
+    public static Task<ShardCluster> StartAsync(int megabytes, params string[] members) => StartAsync(megabytes, members.Length + 1, members);
+
+    /// <param name="megabytes">What each lends.</param>
+    /// <param name="used">Over how many nodes the model is spread at first; the others are spares.</param>
+    /// <param name="members">Their names.</param>
+    public static async Task<ShardCluster> StartAsync(int megabytes, int used, params string[] members)
     {
         var cluster = new ShardCluster(await Installation.StartAsync("gateway"));
         try
@@ -30,7 +35,7 @@ internal sealed class ShardCluster : IAsyncDisposable
             cluster._token = made.Output.Trim();
             cluster.Add("head", megabytes, "--shard-model", $"{Model}={ModelFile}");
             foreach (var member in members) cluster.Add(member, megabytes);
-            await cluster.UntilAsync(members.Length + 1);
+            await cluster.UntilAsync(used);
             return cluster;
         }
         catch
@@ -76,10 +81,19 @@ internal sealed class ShardCluster : IAsyncDisposable
         var parent = _nodes[name].Process.Id.ToString(CultureInfo.InvariantCulture);
         foreach (var process in Process.GetProcesses())
         {
-            if (ParentOf(process.Id) == parent) yield return process;
+            if (ParentOf(process.Id) == parent && IsEngine(process.Id)) yield return process;
             else process.Dispose();
         }
     }
+
+    /// <summary>The members that hold layers now.</summary>
+    public IReadOnlyList<string> Used() =>
+        [.. _nodes.Keys.Where(static name => name != "head").Where(name =>
+        {
+            var engines = EnginesOf(name).ToList();
+            engines.ForEach(static engine => engine.Dispose());
+            return engines.Count > 0;
+        })];
 
     public ResultityProcess Node(string name) => _nodes[name].Process;
 
@@ -99,6 +113,19 @@ internal sealed class ShardCluster : IAsyncDisposable
     {
         foreach (var name in _nodes.Keys.ToList()) await KillAsync(name);
         await Gateway.DisposeAsync();
+    }
+
+    // A node has another child, which kills the engines when the node is killed.
+    private static bool IsEngine(int id)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/cmdline").Split('\0').Any(static word => word is "ggml-rpc-server" or "llama-server");
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static string? ParentOf(int id)
