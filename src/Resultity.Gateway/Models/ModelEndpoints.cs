@@ -18,7 +18,7 @@ internal static class ModelEndpoints
     public static IEndpointRouteBuilder MapModels(this IEndpointRouteBuilder routes)
     {
         var catalog = routes.ServiceProvider.GetRequiredService<ModelCatalog>();
-        var shards = routes.ServiceProvider.GetRequiredService<ShardCoordinator>();
+        var shards = routes.ServiceProvider.GetService<ShardCoordinator>();
         routes.MapGet("/v1/models", (RequestDelegate)(context => ListAsync(context, catalog)))
             .RequireScope(ApiScopes.Inference)
             .Describe(new("Lists the models that are available now.") { Answer = ModelAnswer.List });
@@ -31,12 +31,12 @@ internal static class ModelEndpoints
     private static Task ListAsync(HttpContext context, ModelCatalog catalog) =>
         JsonAnswer.WriteAsync(context, ModelJson.List(catalog.List(context.Caller)));
 
-    private static Task GetAsync(HttpContext context, ModelCatalog catalog, ShardCoordinator shards)
+    private static Task GetAsync(HttpContext context, ModelCatalog catalog, ShardCoordinator? shards)
     {
         // Kestrel leaves an encoded slash encoded, and some SDKs encode them.
         var id = ((string?)context.GetRouteValue("id") ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         return catalog.Find(context.Caller, id) is { } model
-            ? JsonAnswer.WriteAsync(context, ModelJson.One(model, shards.Find(catalog.Resolve(id))))
+            ? JsonAnswer.WriteAsync(context, ModelJson.One(model, shards?.Find(catalog.Resolve(id))))
             : FaultWriter.WriteAsync(context, Fault.NotFound($"The model '{(id.Length <= 128 ? id : id[..128])}' does not exist or you do not have access to it.", "model_not_found", "model"));
     }
 }
