@@ -53,12 +53,15 @@ public static class StorageRegistration
         services.AddSingleton<IJobStore, SqlJobStore>();
         services.AddSingleton<IFileStore, SqlFileStore>();
         services.AddSingleton<IUploadStore, SqlUploadStore>();
+        services.AddSingleton<IBatchStore, SqlBatchStore>();
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IResponseStore>());
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IFileStore>());
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IUploadStore>());
+        services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IBatchStore>());
         services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IJobStore>());
         services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IFileStore>());
         services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IUploadStore>());
+        services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IBatchStore>());
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
+using Resultity.Serving.Batches;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Files;
 using Resultity.Serving.Pipeline;
@@ -39,6 +40,9 @@ public sealed class GatewayOptions
 
     /// <summary>Limits and times of files.</summary>
     public FileRules Files { get; } = new();
+
+    /// <summary>How batches are checked and run.</summary>
+    public BatchOptions Batches { get; } = new();
 
     /// <summary>How the gateway deals with its nodes.</summary>
     public FleetOptions Fleet { get; } = new();

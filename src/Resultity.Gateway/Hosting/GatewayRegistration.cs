@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Resultity.Gateway.Admin;
+using Resultity.Gateway.Batches;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Completions;
 using Resultity.Gateway.Embeddings;
@@ -32,6 +33,7 @@ internal static class GatewayRegistration
         services.AddSingleton(options.Pipeline);
         services.AddSingleton(options.Catalog);
         services.AddSingleton(options.Files);
+        services.AddSingleton(options.Batches);
         services.AddSingleton(Options.Create(options.Http));
         options.Fleet.Folder ??= options.DataFolder;
         services.AddSingleton(Options.Create(options.Fleet));
@@ -43,7 +45,7 @@ internal static class GatewayRegistration
         services.AddHttpEdge();
         services.AddJobs();
         services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddModerations().AddRequests().AddResponses();
-        services.AddFiles();
+        services.AddFiles().AddBatches();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
         services.AddSingleton<FirstKeys>();
@@ -60,7 +62,7 @@ internal static class GatewayRegistration
         app.MapMetrics();
         app.MapFleet();
         app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapImages().MapModerations().MapRequests().MapResponses();
-        app.MapFiles();
+        app.MapFiles().MapBatches();
         app.MapAdmin();
     }
 }

@@ -50,7 +50,7 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
 
         var headers = context.Response.Headers;
         headers["Preference-Applied"] = "respond-async";
-        if (PollingHeaders.Wait(context.Request) is { } seconds)
+        if (PreferWait.Read(context.Request) is { } seconds)
         {
             headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"respond-async, wait={seconds}");
             job = await poll.WaitAsync(context, job.Namespace, job.Id, TimeSpan.FromSeconds(seconds)) ?? job;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Http;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Stores;
 
@@ -21,7 +22,7 @@ internal static class RequestQuery
         }
 
         return int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(Math.Min(seconds, PollingHeaders.LongestWait))
+            ? TimeSpan.FromSeconds(Math.Min(seconds, PreferWait.Longest))
             : Fault.Invalid("Invalid 'wait': expected whole seconds from 0 to 60.", "wait");
     }
 

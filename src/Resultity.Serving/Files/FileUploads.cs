@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Stores;
 
@@ -107,7 +108,7 @@ public sealed class FileUploads(IUploadStore uploads, IBlobStore blobs, FileLibr
     private async ValueTask<Outcome<(StoredUpload Upload, StoredFile File)>> JoinAsync(
         StoredUpload upload, List<UploadPart> parts, string? md5, CancellationToken cancellation)
     {
-        var joined = new JoinedStream(blobs, [.. parts.Select(static part => part.Blob)]);
+        var joined = new PieceStream(BytesAsync(parts, cancellation), cancellation);
         await using var _ = joined.ConfigureAwait(false);
         using var counted = new CountedStream(joined, upload.Bytes, takesSum: md5 is not null);
         var blob = await blobs.PutAsync(counted, cancellation).ConfigureAwait(false);
@@ -133,6 +134,20 @@ public sealed class FileUploads(IUploadStore uploads, IBlobStore blobs, FileLibr
         }
     }
 
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> BytesAsync(List<UploadPart> parts, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var buffer = new byte[64 * 1024];
+        foreach (var part in parts)
+        {
+            var stream = await blobs.OpenAsync(part.Blob, cancellation).ConfigureAwait(false) ?? throw Lost;
+            await using var _ = stream.ConfigureAwait(false);
+            while (await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var count)
+            {
+                yield return buffer.AsMemory(0, count);
+            }
+        }
+    }
+
     private async ValueTask<Fault> WhyNotAsync(StoredUpload upload, CancellationToken cancellation)
     {
         var status = (await uploads.GetAsync(upload.Namespace, upload.Id, cancellation).ConfigureAwait(false))?.StatusAt(time.GetUtcNow());
@@ -144,6 +159,11 @@ public sealed class FileUploads(IUploadStore uploads, IBlobStore blobs, FileLibr
             { } ended => Ended(ended),
         };
     }
+
+    // Its upload was cancelled in this moment, or somebody removed a file of the data folder.
+    private static StorageException Lost => new(
+        "A part of an upload is not in the blob store any more.",
+        new Fault(FaultKind.Unavailable, "storage_unavailable", "A part of this upload cannot be read any more. Upload it again."));
 
     /// <summary>The same words for an upload of another namespace as for one that never was.</summary>
     public static Fault Gone { get; } = Fault.NotFound("There is no upload with this identifier, or it is not yours.", "upload_not_found", "upload_id");

@@ -10,6 +10,9 @@ public interface IJobKind
     /// <summary>The name under which jobs of this kind are stored; it never changes.</summary>
     string Name { get; }
 
+    /// <summary>The paths whose requests are run by this kind where they come by themselves, as the lines of a batch do.</summary>
+    IReadOnlyCollection<string> Paths { get; }
+
     /// <summary>Runs a job to its end.</summary>
     /// <param name="run">The job, its body, and where to report.</param>
     /// <param name="cancellation">Fires on a cancel, on the loss of the claim and on shutdown. The kind stops its work, and then returns what there

@@ -305,6 +305,6 @@ public sealed partial class JobRunner(
 
     private static Fault Interrupted { get; } = new(FaultKind.Unavailable, "storage_unavailable", "The gateway's storage was interrupted.");
 
-    private static Fault KeyInvalid { get; } = new(
+    internal static Fault KeyInvalid { get; } = new(
         FaultKind.Authentication, "invalid_api_key", "The API key that this request was submitted with is not valid any more.");
 }

@@ -14,6 +14,9 @@ public sealed class RequestJobKind(IRequestReader reader, InferencePipeline pipe
     public string Name => KindName;
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<string> Paths { get; } = [.. InferenceEndpoint.All.Select(static endpoint => endpoint.Path)];
+
+    /// <inheritdoc/>
     public async ValueTask<JobResult> RunAsync(JobRun run, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(run);

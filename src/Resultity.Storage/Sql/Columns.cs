@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Batches;
 using Resultity.Serving.Jobs;
 
 namespace Resultity.Storage.Sql;
@@ -34,6 +35,12 @@ internal static class Columns
     public static IReadOnlyList<JobAttempt> ToAttempts(this string? column) =>
         column is null ? [] : JsonSerializer.Deserialize(column, ColumnJson.Default.IReadOnlyListJobAttempt) ?? [];
 
+    public static string? ToColumn(this IReadOnlyList<BatchError> errors) =>
+        errors.Count == 0 ? null : JsonSerializer.Serialize(errors, ColumnJson.Default.IReadOnlyListBatchError);
+
+    public static IReadOnlyList<BatchError> ToErrors(this string? column) =>
+        column is null ? [] : JsonSerializer.Deserialize(column, ColumnJson.Default.IReadOnlyListBatchError) ?? [];
+
     /// <summary>The part of an identifier that sorts by time, whatever its prefix.</summary>
     public static string ToSortKey(this string id) => id.Length <= SortKeyLength ? id : id[^SortKeyLength..];
 
@@ -44,5 +51,6 @@ internal static class Columns
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<JobAttempt>))]
+[JsonSerializable(typeof(IReadOnlyList<BatchError>))]
 [JsonSerializable(typeof(Fault))]
 internal sealed partial class ColumnJson : JsonSerializerContext;

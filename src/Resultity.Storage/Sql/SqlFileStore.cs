@@ -101,7 +101,10 @@ internal sealed class SqlFileStore(SqlDatabase database, IBlobStore blobs) : IFi
             return (0, []);
         }
 
-        var blobs = (await connection.QueryAsync<string>("SELECT blob FROM files WHERE id IN @ids", new { ids }, transaction)).AsList();
+        // A batch that reads the file keeps its bytes until it ends.
+        var blobs = (await connection.QueryAsync<string>(
+            "SELECT blob FROM files f WHERE id IN @ids AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.input_blob = f.blob AND b.finished_at IS NULL)",
+            new { ids }, transaction)).AsList();
         await connection.ExecuteAsync("DELETE FROM files WHERE id IN @ids", new { ids }, transaction);
         return (ids.Count, blobs);
     }

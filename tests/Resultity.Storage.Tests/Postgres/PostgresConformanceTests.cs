@@ -15,3 +15,5 @@ public sealed class PostgresJobStoreTests(PostgresFixture server) : JobStoreConf
 public sealed class PostgresJobClaimTests(PostgresFixture server) : JobClaimConformance(TestStorage.Postgres(server));
 
 public sealed class PostgresFileStoreTests(PostgresFixture server) : FileStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresBatchStoreTests(PostgresFixture server) : BatchStoreConformance(TestStorage.Postgres(server));

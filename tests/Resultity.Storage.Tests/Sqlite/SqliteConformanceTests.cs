@@ -17,3 +17,5 @@ public sealed class SqliteJobStoreTests() : JobStoreConformance(TestStorage.Sqli
 public sealed class SqliteJobClaimTests() : JobClaimConformance(TestStorage.Sqlite());
 
 public sealed class SqliteFileStoreTests() : FileStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteBatchStoreTests() : BatchStoreConformance(TestStorage.Sqlite());

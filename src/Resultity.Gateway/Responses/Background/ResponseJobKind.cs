@@ -18,6 +18,9 @@ internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake in
     public string Name => KindName;
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<string> Paths { get; } = [ResponseEndpoints.Path];
+
+    /// <inheritdoc/>
     public async ValueTask<JobResult> RunAsync(JobRun run, CancellationToken cancellation)
     {
         if (!ResponseRequestReader.Read(run.Body.Span).TryGet(out var request, out var fault)
