@@ -25,6 +25,7 @@ if (options.List)
 }
 
 var programs = Programs.In(Path.GetFullPath(options.Folder));
+if (options.Batches) return await MeasureBatchesAsync();
 var runner = new Runner(options, programs, Console.Error);
 var results = new List<ScenarioResult>();
 var chosen = Scenarios.All.Where(scenario => options.Only.Length == 0 || options.Only.Contains(scenario.Name))
@@ -47,11 +48,32 @@ catch (InvalidOperationException wrong)
     return 1;
 }
 
-var commit = (await Child.RunAsync("git", ["describe", "--always", "--dirty"], anyExit: true)).Trim();
-var text = Tables.Write(results, options, commit, runner.Commands);
-Console.WriteLine(text);
-if (options.Quick && options.Out is null) return 0;
-var file = options.Out ?? Path.Combine("bench", "results", string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd}-{commit}.md"));
-await File.WriteAllTextAsync(file, text);
-Console.Error.WriteLine($"written to {file}");
-return 0;
+var commit = await CommitAsync();
+return await WriteAsync(Tables.Write(results, options, commit, runner.Commands), commit);
+
+async Task<int> MeasureBatchesAsync()
+{
+    using var run = new BatchRun(options, programs, Console.Error);
+    try
+    {
+        var measured = await CommitAsync();
+        return await WriteAsync(await run.RunAsync(measured), measured + "-batches");
+    }
+    catch (InvalidOperationException wrong)
+    {
+        Console.Error.WriteLine($"bench: {wrong.Message}");
+        return 1;
+    }
+}
+
+async Task<int> WriteAsync(string text, string name)
+{
+    Console.WriteLine(text);
+    if (options.Quick && options.Out is null) return 0;
+    var file = options.Out ?? Path.Combine("bench", "results", string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd}-{name}.md"));
+    await File.WriteAllTextAsync(file, text);
+    Console.Error.WriteLine($"written to {file}");
+    return 0;
+}
+
+static async Task<string> CommitAsync() => (await Child.RunAsync("git", ["describe", "--always", "--dirty"], anyExit: true)).Trim();

@@ -13,6 +13,7 @@ internal sealed class RunOptions
           --seconds S     of load for each turn (5)
           --quick         few connections, one second, one round: shows that it works, measures nothing
           --out FILE      writes the tables there (bench/results/DATE-COMMIT.md; not in quick mode)
+          --batches       measures batches and files instead (bench/results/DATE-COMMIT-batches.md)
           --list          lists the scenarios
         """;
 
@@ -23,6 +24,7 @@ internal sealed class RunOptions
     public double Seconds { get; private set; } = 5;
     public bool Quick { get; private set; }
     public bool List { get; private set; }
+    public bool Batches { get; private set; }
     public string? Out { get; private set; }
 
     public static RunOptions Parse(string[] args)
@@ -41,6 +43,7 @@ internal sealed class RunOptions
                 case "--seconds": options.Seconds = double.Parse(Value(), CultureInfo.InvariantCulture); break;
                 case "--out": options.Out = Value(); break;
                 case "--list": options.List = true; break;
+                case "--batches": options.Batches = true; break;
                 case "--quick":
                     options.Quick = true;
                     options.Rounds = 1;

@@ -9,7 +9,11 @@ public sealed class AdmissionControl(TimeProvider time)
     private readonly ConcurrentDictionary<string, KeyBudget> _budgets = new(StringComparer.Ordinal);
 
     /// <summary>Reserves one request and an estimate of its tokens.</summary>
-    public Outcome<Reservation> Admit(Caller caller, string model, int estimatedTokens)
+    /// <param name="caller">Who asks.</param>
+    /// <param name="model">For which model.</param>
+    /// <param name="estimatedTokens">How many tokens it will take about.</param>
+    /// <param name="isBackground">Whether nobody waits for the answer: then half of the key's rate is left to interactive requests.</param>
+    public Outcome<Reservation> Admit(Caller caller, string model, int estimatedTokens, bool isBackground = false)
     {
         ArgumentNullException.ThrowIfNull(caller);
         if (caller.AllowedModels is { } allowed && !allowed.Contains(model))
@@ -23,7 +27,7 @@ public sealed class AdmissionControl(TimeProvider time)
         }
 
         var budget = BudgetOf(caller);
-        return budget.TryTake(caller.Limits, estimatedTokens) is { } refusal ? refusal : new Reservation(budget, estimatedTokens);
+        return budget.TryTake(caller.Limits, estimatedTokens, isBackground) is { } refusal ? refusal : new Reservation(budget, estimatedTokens);
     }
 
     /// <summary>What the caller has left now; <see langword="null"/> when its key has no limits.</summary>

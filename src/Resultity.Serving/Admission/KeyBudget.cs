@@ -10,19 +10,23 @@ internal sealed class KeyBudget(TimeProvider time)
     private RateWindow _tokens;
     private RateLimits _limits;
 
-    public Fault? TryTake(RateLimits limits, int tokens)
+    /// <param name="limits">The key's limits.</param>
+    /// <param name="tokens">What is estimated.</param>
+    /// <param name="isBackground">Background requests leave half of the rate to interactive ones.</param>
+    public Fault? TryTake(RateLimits limits, int tokens, bool isBackground = false)
     {
         lock (_gate)
         {
             Advance(limits);
-            if (limits.RequestsPerMinute > 0 && !_requests.CanTake(1))
+            var (needed, neededTokens) = isBackground ? (1 + (limits.RequestsPerMinute / 2), tokens + (limits.TokensPerMinute / 2)) : (1, tokens);
+            if (limits.RequestsPerMinute > 0 && !_requests.CanTake(needed))
             {
-                return Limited("requests", limits.RequestsPerMinute, _requests.Until(1));
+                return Limited("requests", limits.RequestsPerMinute, _requests.Until(needed));
             }
 
-            if (limits.TokensPerMinute > 0 && !_tokens.CanTake(tokens))
+            if (limits.TokensPerMinute > 0 && !_tokens.CanTake(neededTokens))
             {
-                return Limited("tokens", limits.TokensPerMinute, _tokens.Until(tokens));
+                return Limited("tokens", limits.TokensPerMinute, _tokens.Until(neededTokens));
             }
 
             _requests.Take(1);

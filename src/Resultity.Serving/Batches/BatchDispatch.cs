@@ -1,4 +1,6 @@
+using Resultity.Contracts.Values;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Serving.Batches;
 
@@ -6,6 +8,14 @@ namespace Resultity.Serving.Batches;
 internal sealed class BatchDispatch
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How many lines for embeddings run as one at most, and how many bytes they have together.</summary>
+    private const int MostTogether = 64;
+
+    private const int MostBytesTogether = 256 * 1024;
+
+    /// <summary>Lines are put together only while there are more of them than would keep so many slots busy.</summary>
+    private const int SlotsToFill = 8;
 
     private readonly BatchRun _run;
     private readonly LineSource _source;
@@ -16,6 +26,7 @@ internal sealed class BatchDispatch
     private readonly Lock _gate = new();
     private readonly LineGroup[] _groups;
     private readonly Dictionary<int, int> _tries = [];
+    private readonly HashSet<int> _alone = [];
     private int _left;
     private int _running;
     private int _next;
@@ -107,12 +118,17 @@ internal sealed class BatchDispatch
 
             try
             {
-                var bytes = await _source.ReadAsync(taken.Line, CancellationToken.None).ConfigureAwait(false);
-                _ = RunLineAsync(taken.Group, taken.Line, bytes, taken.Tries);
+                var lines = new List<(int Number, ReadOnlyMemory<byte> Bytes)>(taken.Lines.Count);
+                foreach (var line in taken.Lines)
+                {
+                    lines.Add((line.Number, await _source.ReadAsync(line, CancellationToken.None).ConfigureAwait(false)));
+                }
+
+                _ = lines.Count == 1 ? RunLineAsync(taken.Group, taken.Lines, lines[0].Bytes, taken.Tries) : RunTogetherAsync(taken.Group, taken.Lines, lines);
             }
             catch (IOException)
             {
-                End(taken.Group, taken.Line, default);
+                End(taken.Group, taken.Lines, []);
                 throw;
             }
         }
@@ -120,7 +136,7 @@ internal sealed class BatchDispatch
         return false;
     }
 
-    private (LineGroup Group, LinePlace Line, int Tries)? Take()
+    private (LineGroup Group, List<LinePlace> Lines, int Tries)? Take()
     {
         var now = _time.GetUtcNow();
         lock (_gate)
@@ -132,10 +148,10 @@ internal sealed class BatchDispatch
                 if (group.NotBefore <= now && group.Waiting.TryPeek(out var line)
                     && (_run.Caller is null ? _running < 1 : _pace.TryEnter(_run.Caller, group.Model, line.Length, _run.Wake)))
                 {
-                    group.Waiting.Dequeue();
-                    _left--;
+                    var lines = TakeFrom(group);
+                    _left -= lines.Count;
                     _running++;
-                    return (group, line, _tries.GetValueOrDefault(line.Number));
+                    return (group, lines, _tries.GetValueOrDefault(line.Number));
                 }
             }
         }
@@ -143,36 +159,67 @@ internal sealed class BatchDispatch
         return null;
     }
 
-    private async Task RunLineAsync(LineGroup group, LinePlace line, byte[] bytes, int tries) =>
-        End(group, line, await _runner.RunAsync(_run, line.Number, bytes, group.Path, tries).ConfigureAwait(false));
+    private List<LinePlace> TakeFrom(LineGroup group)
+    {
+        var first = group.Waiting.Dequeue();
+        List<LinePlace> lines = [first];
+        var most = _run.Caller is null || !group.IsEmbeddings || _alone.Contains(first.Number) ? 1 : Math.Min(MostTogether, group.Waiting.Count / SlotsToFill);
+        for (var bytes = first.Length; lines.Count < most && !_alone.Contains(group.Waiting.Peek().Number) && (bytes += group.Waiting.Peek().Length) <= MostBytesTogether;)
+        {
+            lines.Add(group.Waiting.Dequeue());
+        }
 
-    private void End(LineGroup group, LinePlace line, LineOutcome outcome)
+        return lines;
+    }
+
+    private async Task RunLineAsync(LineGroup group, List<LinePlace> lines, ReadOnlyMemory<byte> bytes, int tries)
+    {
+        var outcome = await _runner.RunAsync(_run, lines[0].Number, bytes, group.Path, tries).ConfigureAwait(false);
+        End(group, lines, outcome.Result is null ? [] : [outcome.Result], outcome.RetryAfter, outcome.CountsAsTry);
+    }
+
+    private async Task RunTogetherAsync(LineGroup group, List<LinePlace> lines, List<(int Number, ReadOnlyMemory<byte> Bytes)> bytes)
+    {
+        var (results, pause) = await _runner.RunTogetherAsync(_run, bytes, group.Path).ConfigureAwait(false);
+        if (results is null && pause is null)
+        {
+            lock (_gate)
+            {
+                _alone.UnionWith(lines.Select(static line => line.Number));
+            }
+        }
+
+        End(group, lines, results ?? [], pause);
+    }
+
+    /// <summary>The lines have run: each has its result, or all wait to be run again.</summary>
+    private void End(LineGroup group, List<LinePlace> lines, List<LineResult> results, TimeSpan? pause = null, bool countsAsTry = false)
     {
         if (_run.Caller is not null)
         {
-            _pace.Exit(_run.Caller, group.Model, line.Length);
+            _pace.Exit(_run.Caller, group.Model, lines[0].Length);
         }
 
-        if (outcome.Result is not null)
+        foreach (var result in results)
         {
-            _recorder.Add(outcome.Result);
+            _recorder.Add(result);
         }
 
         lock (_gate)
         {
             _running--;
-            if (outcome.Result is null)
+            if (results.Count == 0)
             {
-                group.Waiting.Enqueue(line);
-                _left++;
-                if (outcome.CountsAsTry)
+                lines.ForEach(group.Waiting.Enqueue);
+                _left += lines.Count;
+                if (countsAsTry)
                 {
-                    _tries[line.Number] = _tries.GetValueOrDefault(line.Number) + 1;
+                    _tries[lines[0].Number] = _tries.GetValueOrDefault(lines[0].Number) + 1;
                 }
 
-                if (outcome.RetryAfter is { } pause && _time.GetUtcNow() + pause is var at && at > group.NotBefore)
+                if (_time.GetUtcNow() + pause is { } at && at > group.NotBefore)
                 {
-                    // The model's nodes, or the key's rate, have nothing to give for so long, for this line as for the others.
+                    // The model's nodes, or the key's rate, have nothing to give for so long, for these lines as for the others.
                     group.NotBefore = at;
                 }
             }
@@ -187,6 +234,8 @@ internal sealed class BatchDispatch
         public string Path => path;
 
         public string Model => model;
+
+        public bool IsEmbeddings { get; } = path == InferenceEndpoint.Embeddings.Path;
 
         public Queue<LinePlace> Waiting { get; } = [];
 

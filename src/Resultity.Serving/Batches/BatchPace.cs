@@ -5,7 +5,7 @@ namespace Resultity.Serving.Batches;
 
 /// <summary>How many lines of all batches run at the same time, model by model: as many as the slots allow that are not kept for interactive requests, shared between namespaces.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
-public sealed class BatchPace(ModelCatalog catalog, BatchOptions options, TimeProvider time)
+public sealed class BatchPace(ModelCatalog catalog, BatchPressure pressure, BatchOptions options, TimeProvider time)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
@@ -28,7 +28,7 @@ public sealed class BatchPace(ModelCatalog catalog, BatchOptions options, TimePr
         lock (_gate)
         {
             var lane = LaneOf(caller, model);
-            if ((_bytes == 0 || _bytes + bytes <= options.MaxLineMemory) && lane.TryEnter(caller.Namespace))
+            if ((_bytes == 0 || _bytes + bytes <= options.MaxLineMemory) && lane.TryEnter(caller.Namespace, pressure.Share))
             {
                 _bytes += bytes;
                 return true;
@@ -106,11 +106,14 @@ public sealed class BatchPace(ModelCatalog catalog, BatchOptions options, TimePr
 
         public long? LookedAt { get; set; }
 
-        public bool TryEnter(string @namespace)
+        /// <param name="namespace">Who wants a place.</param>
+        /// <param name="share">The part of the places that may be used now.</param>
+        public bool TryEnter(string @namespace, double share)
         {
+            var window = Math.Max(1, (int)(Window * share));
             var own = _running.GetValueOrDefault(@namespace);
             var rivals = _wanting.Count(other => other != @namespace);
-            if (_total >= Window || (rivals > 0 && own >= Math.Max(1, Window / (rivals + 1))))
+            if (_total >= window || (rivals > 0 && own >= Math.Max(1, window / (rivals + 1))))
             {
                 _wanting.Add(@namespace);
                 return false;

@@ -23,7 +23,8 @@ public static class BatchRegistration
         services.AddSingleton<LiveBatches>();
         services.AddSingleton<LineWriter>();
         services.AddSingleton<BatchResults>();
-        services.AddSingleton(static provider => new BatchPace(provider.Get<ModelCatalog>(), provider.Get<BatchOptions>(), provider.Get<TimeProvider>()));
+        services.AddSingleton<BatchPressure>();
+        services.AddSingleton(static provider => new BatchPace(provider.Get<ModelCatalog>(), provider.Get<BatchPressure>(), provider.Get<BatchOptions>(), provider.Get<TimeProvider>()));
         services.AddSingleton(static provider => new LineRunner(
             provider.GetServices<IJobKind>(), provider.Get<IUsageRecorder>(), provider.Get<LineWriter>(), provider.Get<BatchOptions>(), provider.Get<JobOptions>(),
             provider.Get<TimeProvider>(), provider.Get<ILogger<LineRunner>>()));

@@ -81,6 +81,55 @@ internal sealed partial class LineRunner
         });
     }
 
+    /// <summary>Runs lines for embeddings together, as one request with all their texts.</summary>
+    /// <param name="run">The batch's run.</param>
+    /// <param name="lines">The lines' numbers and bytes.</param>
+    /// <param name="path">The path that they are meant for.</param>
+    /// <returns>The result of each; or how long to wait; or neither if each has to be run by itself, so that it gets its own fault.</returns>
+    /// <remarks>Never throws. What was used is charged with the first line; each line shows its share by the length of its texts.</remarks>
+    public async ValueTask<(List<LineResult>? Results, TimeSpan? RetryAfter)> RunTogetherAsync(
+        BatchRun run, IReadOnlyList<(int Number, ReadOnlyMemory<byte> Bytes)> lines, string path)
+    {
+        var parsed = lines.Select(static line =>
+        {
+            BatchLine.Parse(line.Bytes.Span, line.Number, out var found);
+            return found;
+        }).ToList();
+        var parts = new List<EmbeddingMerge.Part>(lines.Count);
+        for (var i = 0; i < lines.Count; i++)
+        {
+            if (EmbeddingMerge.Read(lines[i].Bytes.Slice(parsed[i].BodyStart, parsed[i].BodyLength)) is not { } part
+                || (i > 0 && !part.Rest.Span.SequenceEqual(parts[0].Rest.Span)))
+            {
+                return default;
+            }
+
+            parts.Add(part);
+        }
+
+        var job = JobOf(run, path, parsed[0].Model ?? "");
+        var jobRun = new JobRun(job, EmbeddingMerge.Join(parts), run.Caller!, new JobOutput(_jobs.MaxOutputBytes), static _ => { });
+        var result = await ExecuteAsync(run, jobRun, path).ConfigureAwait(false);
+        var usage = jobRun.Usage.Total;
+        var tokens = EmbeddingMerge.Divide(usage.InputTokens, parts.ConvertAll(static part => part.Texts.Length));
+        if (result.Status == JobStatus.Completed && EmbeddingMerge.Split(result.Body, parts, tokens) is { } answers)
+        {
+            return ([.. answers.Select((answer, i) => new LineResult(
+                lines[i].Number, Succeeded: true, LineWriter.Answer(LineWriter.IdOf(run.Batch.Id, lines[i].Number), parsed[i].CustomId, job.Id, "application/json", answer))
+            {
+                Usage = i == 0 ? usage with { InputTokens = tokens[0] } : new Usage(tokens[i], 0),
+                Charges = i == 0 ? jobRun.Usage.Entries : [],
+                Endpoint = path,
+                Model = job.Model,
+                NodeId = jobRun.Usage.Entries is [.., var last] ? last.NodeId : "",
+            })], null);
+        }
+
+        jobRun.Usage.PassUncharged(_meter);
+        return (null, run.StopReason != JobStop.None ? TimeSpan.Zero
+            : result.Fault is { Kind: FaultKind.Unavailable or FaultKind.RateLimited } refusal ? Longer(refusal.RetryAfter, _jobs.RetryPause) : null);
+    }
+
     /// <summary>The result of a line that is not run any more.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="number">The line's number.</param>
@@ -92,6 +141,8 @@ internal sealed partial class LineRunner
         BatchLine.Parse(line.Span, number, out var parsed);
         return new LineResult(number, Succeeded: false, NotRun(LineWriter.IdOf(batch.Id, number), parsed.CustomId, isCancelled)) { Endpoint = path, Model = parsed.Model ?? "" };
     }
+
+    private static TimeSpan Longer(TimeSpan? one, TimeSpan other) => one > other ? one.Value : other;
 
     private static byte[] NotRun(string id, string customId, bool isCancelled) => isCancelled
         ? LineWriter.NotRun(id, customId, "batch_cancelled", "The batch was cancelled before this request was executed.")

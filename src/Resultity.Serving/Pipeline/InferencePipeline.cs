@@ -25,6 +25,8 @@ public sealed class InferencePipeline
 {
     private readonly ModelCatalog _catalog;
     private readonly AdmissionControl _admission;
+    private long _interactiveStarts;
+    private long _interactiveEnds;
 
     internal InferencePipeline(
         ModelCatalog catalog, AdmissionControl admission, Dispatcher dispatcher, IFleet fleet, IUsageRecorder usage,
@@ -54,6 +56,12 @@ public sealed class InferencePipeline
 
     internal RetryBudget Retries { get; } = new();
 
+    /// <summary>How many interactive requests have been started.</summary>
+    internal long InteractiveStarts => Interlocked.Read(ref _interactiveStarts);
+
+    /// <summary>How many interactive requests have not ended.</summary>
+    internal long InteractiveInFlight => InteractiveStarts - Interlocked.Read(ref _interactiveEnds);
+
     /// <summary>Starts a request and returns when its answer is whole, or when the first event of a streamed answer is there.</summary>
     /// <param name="request">The request. Its body stays unchanged until the stream is disposed of.</param>
     /// <param name="cancellation">Stops the request in whatever state it is: queued, loading or running.</param>
@@ -73,7 +81,7 @@ public sealed class InferencePipeline
         var model = _catalog.Resolve(request.Model);
 
         // 2 May this caller spend this now?
-        if (!_admission.Admit(request.Caller, request.Model, EstimateTokens(request)).TryGet(out var reservation, out var refusal))
+        if (!_admission.Admit(request.Caller, request.Model, EstimateTokens(request), request.Priority == Priority.Background).TryGet(out var reservation, out var refusal))
         {
             return refusal;
         }
@@ -127,6 +135,14 @@ public sealed class InferencePipeline
         }
 
         return fault;
+    }
+
+    internal void Count(InferenceRequest request, bool isStart)
+    {
+        if (request.Priority == Priority.Interactive)
+        {
+            Interlocked.Increment(ref isStart ? ref _interactiveStarts : ref _interactiveEnds);
+        }
     }
 
     private static int EstimateTokens(InferenceRequest request) => request.Endpoint.IsMedia ? 0 : (request.Body.Length / 4) + (request.MaxOutputTokens ?? 256);

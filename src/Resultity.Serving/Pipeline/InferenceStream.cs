@@ -51,6 +51,7 @@ internal sealed class InferenceStream : InferenceAnswer
         _stop = new CancellationTokenSource(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, pipeline.Time);
         _link = caller.UnsafeRegister(static stream => ((InferenceStream)stream!).GiveUp(), this);
         _startedAt = pipeline.Time.GetTimestamp();
+        pipeline.Count(request, isStart: true);
         _activity = pipeline.Telemetry.StartRequest(request, model);
         _text = new StreamedText(request, model);
     }
@@ -378,6 +379,7 @@ internal sealed class InferenceStream : InferenceAnswer
             usage = new Usage(0, Math.Max(0, usage.OutputTokens - _charged));
         }
 
+        _pipeline.Count(_request, isStart: false);
         _reservation.Settle(usage);
         _leg?.Release(fault, usage);
         _pipeline.Telemetry.EndRequest(_activity, _request, _model, _pipeline.Time.GetElapsedTime(_startedAt), _firstEvent, usage, fault);

@@ -16,6 +16,8 @@ internal static class CommandLine
             new NodeVerb(terminal),
             new ChatVerb(terminal),
             new RequestVerb(terminal),
+            new BatchVerb(terminal),
+            new FilesVerb(terminal),
             new ModelsVerb(terminal),
             new NodesVerb(terminal),
             new KeysVerb(terminal),

@@ -47,12 +47,16 @@ internal sealed class ApiClient : IDisposable
     /// <param name="headers">Further request headers.</param>
     /// <param name="cancellation">Closes the connection, which stops the work on the server.</param>
     /// <exception cref="CliException">The gateway cannot be reached, or refused.</exception>
-    public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, JsonNode? body, CancellationToken cancellation, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, JsonNode? body, CancellationToken cancellation, params (string Name, string Value)[] headers) =>
+        SendContentAsync(method, path, body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"), cancellation, headers);
+
+    /// <summary>Sends any content, and returns when the head of a successful answer has arrived. Disposes of the content.</summary>
+    public async Task<HttpResponseMessage> SendContentAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(method, path);
+        using var request = new HttpRequestMessage(method, path) { Content = content };
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        if (body is not null) request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
         HttpResponseMessage response;
         try
         {

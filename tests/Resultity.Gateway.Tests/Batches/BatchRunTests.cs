@@ -150,6 +150,24 @@ public sealed class BatchRunTests : BatchTest
     }
 
     [Fact]
+    public async Task Lines_for_embeddings_travel_together_and_each_gets_its_own_answer()
+    {
+        const int count = 400;
+        static string Line(int number) => $$$"""{"custom_id":"e{{{number}}}","url":"/v1/embeddings","body":{"model":"stub-model","input":"text {{{number}}}"}}""";
+        var before = await Upstream.CountAsync("requests");
+        var batch = await FinishedAsync(await SubmitAsync(string.Join('\n', Enumerable.Range(1, count).Select(Line).Append("""{"custom_id":"bad","url":"/v1/embeddings","body":{"model":"stub-model","input":[]}}""")), endpoint: "/v1/embeddings"));
+        Assert.Equal((count, 1), (Count(batch, "completed"), Count(batch, "failed")));
+        Assert.True(await Upstream.CountAsync("requests") - before < count / 4);
+        var output = await FileAsync(batch);
+        using var alone = await PostAsync("/v1/embeddings", """{"model":"stub-model","input":"text 7"}""");
+        var expected = Parse(await alone.Content.ReadAsStringAsync(Cancellation)).GetProperty("data");
+        Assert.Equal(expected.GetRawText(), output["e7"].GetProperty("response").GetProperty("body").GetProperty("data").GetRawText());
+        Assert.Equal(
+            output.Values.Sum(static line => line.GetProperty("response").GetProperty("body").GetProperty("usage").GetProperty("prompt_tokens").GetInt64()),
+            batch.GetProperty("usage").GetProperty("input_tokens").GetInt64());
+    }
+
+    [Fact]
     public async Task A_model_without_a_node_is_waited_for()
     {
         var batch = await SubmitAsync(Lines(3).Replace("stub-model", "late-model", StringComparison.Ordinal));
