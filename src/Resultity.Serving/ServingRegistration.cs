@@ -5,6 +5,7 @@ using Resultity.Serving.Catalog;
 using Resultity.Serving.Metering;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
+using Resultity.Serving.Subclouds;
 using Resultity.Serving.Telemetry;
 
 namespace Resultity.Serving;
@@ -28,6 +29,8 @@ public static class ServingRegistration
         services.AddSingleton(provider => new ServingTelemetry(provider.GetRequiredService<Dispatcher>()));
         services.AddSingleton<IFleetFacts>(provider => provider.GetRequiredService<Dispatcher>());
         services.AddSingleton<ISubcloudFacts>(provider => provider.GetRequiredService<Dispatcher>());
+        services.AddSingleton<SubcloudDirectory>();
+        services.AddHostedService(provider => provider.GetRequiredService<SubcloudDirectory>());
         services.AddSingleton(provider => new ModelCatalog(
             provider.GetRequiredService<Dispatcher>(), provider.GetRequiredService<CatalogOptions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new InferencePipeline(

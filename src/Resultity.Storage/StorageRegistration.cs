@@ -48,6 +48,7 @@ public static class StorageRegistration
     {
         services.AddSingleton<IApiKeyStore, SqlApiKeyStore>();
         services.AddSingleton<INodeStore, SqlNodeStore>();
+        services.AddSingleton<ISubcloudStore, SqlSubcloudStore>();
         services.AddSingleton<IResponseStore, SqlResponseStore>();
         services.AddSingleton<IUsageStore, SqlUsageStore>();
         services.AddSingleton<IJobStore, SqlJobStore>();

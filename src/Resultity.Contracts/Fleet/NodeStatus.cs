@@ -12,6 +12,9 @@ public sealed record NodeStatus
     /// <summary>Where the node says it stands, such as <c>eu-west</c>.</summary>
     public string? Region { get; init; }
 
+    /// <summary>The subclouds that the node's owner wants it to serve.</summary>
+    public IReadOnlyList<string>? Subclouds { get; init; }
+
     /// <summary>True when the node finishes what runs and takes nothing new.</summary>
     public bool Draining { get; init; }
 

@@ -46,10 +46,10 @@ internal sealed class AdminBody : IDisposable
     }
 
     /// <summary>A text without control characters; <see langword="null"/> if absent.</summary>
-    public string? Text(string name, int longest, bool required = false)
+    public string? Text(string name, int longest, bool required = false, bool mayBeEmpty = false)
     {
         if (Find(name, required) is not { } value) return null;
-        return value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text && text.Length <= longest && !text.Any(char.IsControl)
+        return value.ValueKind == JsonValueKind.String && value.GetString() is { } text && (text.Length > 0 || mayBeEmpty) && text.Length <= longest && !text.Any(char.IsControl)
             ? text
             : Wrong<string>(name, $"a text of 1 to {longest} characters");
     }
@@ -72,11 +72,20 @@ internal sealed class AdminBody : IDisposable
         return null;
     }
 
-    /// <summary>Texts; <see langword="null"/> if absent.</summary>
-    public IReadOnlyList<string>? Texts(string name, int most, int longest)
+    /// <summary>True or false; <see langword="null"/> if absent.</summary>
+    public bool? Flag(string name)
     {
         if (Find(name, required: false) is not { } value) return null;
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is 0 || value.GetArrayLength() > most) return Wrong<IReadOnlyList<string>>(name, $"a list of 1 to {most} texts");
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
+        Wrong<string>(name, "true or false");
+        return null;
+    }
+
+    /// <summary>Texts; <see langword="null"/> if absent.</summary>
+    public IReadOnlyList<string>? Texts(string name, int most, int longest, bool mayBeEmpty = false)
+    {
+        if (Find(name, required: false) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Array || (value.GetArrayLength() is 0 && !mayBeEmpty) || value.GetArrayLength() > most) return Wrong<IReadOnlyList<string>>(name, $"a list of 1 to {most} texts");
         var texts = new List<string>();
         foreach (var item in value.EnumerateArray())
         {

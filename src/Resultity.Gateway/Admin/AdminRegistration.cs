@@ -13,6 +13,7 @@ internal static class AdminRegistration
         services.AddSingleton<KeyEndpoints>();
         services.AddSingleton<NodeEndpoints>();
         services.AddSingleton<JoinTokenEndpoints>();
+        services.AddSingleton<SubcloudEndpoints>();
         services.AddSingleton<StatusEndpoints>();
         services.AddSingleton<UsageEndpoints>();
         return services;
@@ -26,6 +27,7 @@ internal static class AdminRegistration
         services.GetRequiredService<KeyEndpoints>().Map(admin);
         services.GetRequiredService<NodeEndpoints>().Map(admin);
         services.GetRequiredService<JoinTokenEndpoints>().Map(admin);
+        services.GetRequiredService<SubcloudEndpoints>().Map(admin);
         services.GetRequiredService<StatusEndpoints>().Map(admin);
         services.GetRequiredService<UsageEndpoints>().Map(admin);
     }

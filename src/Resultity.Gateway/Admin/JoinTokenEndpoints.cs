@@ -2,13 +2,15 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Resultity.Contracts.Values;
 using Resultity.Gateway.Fleet;
 using Resultity.Serving.Stores;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Gateway.Admin;
 
 /// <summary><c>/admin/v1/join-tokens</c>: what lets new nodes in.</summary>
-internal sealed class JoinTokenEndpoints(INodeStore store, NodeRegistry registry, TimeProvider time)
+internal sealed class JoinTokenEndpoints(INodeStore store, NodeRegistry registry, SubcloudDirectory subclouds, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder admin)
     {
@@ -29,13 +31,14 @@ internal sealed class JoinTokenEndpoints(INodeStore store, NodeRegistry registry
         var name = body.Text("name", 100) ?? "";
         var uses = body.Integer("max_uses", 0, 1_000_000) ?? 1;
         var life = body.Integer("expires_in_seconds", 1, 366L * 86400) ?? 86400;
-        if (body.Finish() is { } fault)
+        var subcloud = body.Text("subcloud", Subcloud.LongestName);
+        if (body.Finish() is { } fault || (fault = subcloud is not null && subclouds.Find(subcloud) is null ? Fault.Invalid($"There is no subcloud '{subcloud}'.", "subcloud", "subcloud_not_found") : null) is not null)
         {
             await AdminJson.WriteAsync(context, fault);
             return;
         }
 
-        var (token, secret) = await registry.MakeJoinTokenAsync(name, uses == 0 ? null : (int)uses, TimeSpan.FromSeconds(life), context.RequestAborted);
+        var (token, secret) = await registry.MakeJoinTokenAsync(name, uses == 0 ? null : (int)uses, TimeSpan.FromSeconds(life), subcloud, context.RequestAborted);
         await AdminJson.WriteAsync(context, ToJson(token, secret), StatusCodes.Status201Created);
     }
 
@@ -53,6 +56,7 @@ internal sealed class JoinTokenEndpoints(INodeStore store, NodeRegistry registry
             ["id"] = token.Id,
             ["object"] = "join_token",
             ["name"] = token.Name,
+            ["subcloud"] = token.Subcloud,
             ["state"] = token.ExpiresAt <= time.GetUtcNow() ? "expired" : token.UsesLeft == 0 ? "used" : "valid",
             ["uses_left"] = token.UsesLeft,
             ["created_at"] = AdminJson.Time(token.CreatedAt),

@@ -7,11 +7,12 @@ using Resultity.Contracts.Values;
 using Resultity.Gateway.Auth;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Stores;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Gateway.Admin;
 
 /// <summary><c>/admin/v1/keys</c>: the API keys of the cloud's users.</summary>
-internal sealed class KeyEndpoints(IApiKeyStore store, KeyRing ring, TimeProvider time)
+internal sealed class KeyEndpoints(IApiKeyStore store, KeyRing ring, SubcloudDirectory subclouds, TimeProvider time)
 {
     private const int LongestName = 100;
     private const int LongestModel = 256;
@@ -61,7 +62,8 @@ internal sealed class KeyEndpoints(IApiKeyStore store, KeyRing ring, TimeProvide
         var weight = body.Number("weight", 0.01, 100) ?? 1;
         var models = body.Texts("models", 1000, LongestModel);
         var scopes = body.Texts("scopes", 2, 20) ?? ["inference"];
-        if (body.Finish() is { } fault || (fault = ScopeFault(scopes)) is not null)
+        var subcloud = body.Text("subcloud", Subcloud.LongestName);
+        if (body.Finish() is { } fault || (fault = ScopeFault(scopes, subcloud)) is not null || (fault = NamespaceFault(@namespace)) is not null)
         {
             await AdminJson.WriteAsync(context, fault);
             return;
@@ -76,6 +78,7 @@ internal sealed class KeyEndpoints(IApiKeyStore store, KeyRing ring, TimeProvide
             Limits = new RateLimits((int)requests, (int)tokens),
             Weight = weight,
             AllowedModels = models,
+            Subcloud = subcloud,
             CreatedAt = now,
             ExpiresAt = life is { } seconds ? now.AddSeconds(seconds) : null,
         };
@@ -123,8 +126,16 @@ internal sealed class KeyEndpoints(IApiKeyStore store, KeyRing ring, TimeProvide
         else await AdminJson.WriteAsync(context, AdminJson.NoSuch("key", id));
     }
 
-    private static Fault? ScopeFault(IReadOnlyList<string> scopes) =>
-        scopes.All(scope => scope is "inference" or "admin") ? null : Fault.Invalid("Invalid 'scopes': expected 'inference' or 'admin'.", "scopes");
+    private Fault? ScopeFault(IReadOnlyList<string> scopes, string? subcloud) =>
+        !scopes.All(scope => scope is "inference" or "admin") ? Fault.Invalid("Invalid 'scopes': expected 'inference' or 'admin'.", "scopes")
+        : subcloud is null ? null
+        : scopes.Contains("admin") ? Fault.Invalid("A key that is bound to a subcloud cannot have the scope 'admin'.", "scopes")
+        : subclouds.Find(subcloud) is null ? Fault.Invalid($"There is no subcloud '{subcloud}'.", "subcloud", "subcloud_not_found")
+        : null;
+
+    private static Fault? NamespaceFault(string @namespace) => !@namespace.Contains(SubcloudNamespace.Mark, StringComparison.Ordinal)
+        ? null
+        : Fault.Invalid($"Invalid 'namespace': it must not contain '{SubcloudNamespace.Mark}', which stands between a namespace and a subcloud.", "namespace");
 
     private JsonObject ToJson(ApiKey key, string? secret = null)
     {
@@ -139,6 +150,7 @@ internal sealed class KeyEndpoints(IApiKeyStore store, KeyRing ring, TimeProvide
             ["requests_per_minute"] = key.Limits.RequestsPerMinute == 0 ? null : key.Limits.RequestsPerMinute,
             ["tokens_per_minute"] = key.Limits.TokensPerMinute == 0 ? null : key.Limits.TokensPerMinute,
             ["weight"] = key.Weight,
+            ["subcloud"] = key.Subcloud,
             ["models"] = key.AllowedModels is null ? null : new JsonArray([.. key.AllowedModels.Select(model => (JsonNode)model)]),
             ["created_at"] = AdminJson.Time(key.CreatedAt),
             ["expires_at"] = AdminJson.Time(key.ExpiresAt),

@@ -2,11 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
+using Resultity.Serving.Admission;
 
 namespace Resultity.Gateway.Auth;
 
 /// <summary>Lets a request through to a route that requires a scope only with a valid API key that has it.</summary>
-internal sealed class ApiKeyGate(RequestDelegate next, KeyRing keys, TimeProvider time)
+internal sealed class ApiKeyGate(RequestDelegate next, KeyRing keys, SubcloudAccess subclouds, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
 
@@ -59,12 +60,16 @@ internal sealed class ApiKeyGate(RequestDelegate next, KeyRing keys, TimeProvide
             _ when (credential.Scopes & required.Scope) == 0 => AuthFaults.Lacks(required),
             _ => null,
         };
-        if (fault is not null)
+        var caller = default(Caller);
+        if (fault is not null
+            || !subclouds.Enter(credential!.Caller, context.GatewayRequest.Subcloud).TryGet(out caller, out fault)
+            || (context.GetEndpoint()!.Metadata.GetMetadata<RequiredFeature>() is { } feature && (fault = subclouds.Lacks(caller, feature.Name)) is not null))
         {
             return FaultWriter.WriteAsync(context, fault);
         }
 
         context.GatewayRequest.Credential = credential;
+        context.GatewayRequest.Caller = caller;
         return next(context);
     }
 }

@@ -8,6 +8,7 @@ using Resultity.Serving;
 using Resultity.Serving.Scheduling;
 using Resultity.Serving.Sharding;
 using Resultity.Serving.Stores;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Gateway.Fleet;
 
@@ -22,13 +23,14 @@ public sealed partial class LiveFleet : IFleet
     private readonly TimeProvider _time;
     private readonly ILogger<LiveFleet> _logger;
     private readonly ShardLeases _leases;
+    private readonly SubcloudDirectory? _subclouds;
     private bool _draining;
 
     /// <summary>Makes an empty fleet.</summary>
-    public LiveFleet(IFleetFacts facts, ShardLeases leases, IOptions<FleetOptions> options, TimeProvider time, ILogger<LiveFleet> logger)
+    public LiveFleet(IFleetFacts facts, ShardLeases leases, IOptions<FleetOptions> options, TimeProvider time, ILogger<LiveFleet> logger, SubcloudDirectory? subclouds = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_facts, _leases, _options, _time, _logger) = (facts, leases, options.Value, time, logger);
+        (_facts, _leases, _options, _time, _logger, _subclouds) = (facts, leases, options.Value, time, logger, subclouds);
     }
 
     /// <summary>Raised after a node that takes part in sharded models reported, or any node went.</summary>
@@ -73,7 +75,7 @@ public sealed partial class LiveFleet : IFleet
     /// <summary>Holds a proven link until it ends.</summary>
     internal async Task HoldAsync(EnrolledNode enrolled, LinkProof proof, Stream transport, CancellationToken cancellation)
     {
-        var statuses = new NodeStatusHandler();
+        var statuses = new NodeStatusHandler(_subclouds);
         var link = new LinkConnection(transport, LinkSide.Acceptor, _options.Link, statuses, _time, _logger);
         await using var owned = link;
         if (!TryJoin(enrolled, proof, link, out var node))
@@ -162,8 +164,8 @@ public sealed partial class LiveFleet : IFleet
     {
         lock (_gate)
         {
-            if (node.Remove(link))
-                _nodes.TryRemove(KeyValuePair.Create(node.Id, node));
+            if (node.Remove(link) && _nodes.TryRemove(KeyValuePair.Create(node.Id, node)))
+                _subclouds?.NodeIsGone(node.Id);
         }
         ShardsChanged?.Invoke();
     }

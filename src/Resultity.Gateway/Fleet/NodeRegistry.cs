@@ -2,11 +2,12 @@ using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Link.Identity;
 using Resultity.Serving.Stores;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Gateway.Fleet;
 
 /// <summary>Who may be a node of this gateway: join tokens, enrolment, revocation.</summary>
-public sealed class NodeRegistry(INodeStore store, LiveFleet fleet, TimeProvider time)
+public sealed class NodeRegistry(INodeStore store, LiveFleet fleet, TimeProvider time, SubcloudDirectory? subclouds = null)
 {
     private const int LongestName = 64;
 
@@ -14,12 +15,13 @@ public sealed class NodeRegistry(INodeStore store, LiveFleet fleet, TimeProvider
     /// <param name="name">What it is for.</param>
     /// <param name="uses">How many nodes it lets in; null for any number.</param>
     /// <param name="lifetime">How long it counts; null for ever.</param>
+    /// <param name="subcloud">The subcloud that its nodes become members of; null for none.</param>
     /// <param name="cancellation">Ends the wait for the store.</param>
-    public async Task<(JoinToken Token, string Secret)> MakeJoinTokenAsync(string name, int? uses, TimeSpan? lifetime, CancellationToken cancellation)
+    public async Task<(JoinToken Token, string Secret)> MakeJoinTokenAsync(string name, int? uses, TimeSpan? lifetime, string? subcloud, CancellationToken cancellation)
     {
         var secret = Secret.New(Secret.JoinTokenPrefix);
         var now = time.GetUtcNow();
-        var token = new JoinToken { Id = Id.New(JoinToken.IdPrefix, time), Name = name, UsesLeft = uses, CreatedAt = now, ExpiresAt = now + lifetime };
+        var token = new JoinToken { Id = Id.New(JoinToken.IdPrefix, time), Name = name, Subcloud = subcloud, UsesLeft = uses, CreatedAt = now, ExpiresAt = now + lifetime };
         await store.AddJoinTokenAsync(token, Secret.Hash(secret), cancellation);
         return (token, secret);
     }
@@ -38,7 +40,11 @@ public sealed class NodeRegistry(INodeStore store, LiveFleet fleet, TimeProvider
         if (!PublicNodeKey.Verify(publicKey, LinkProofText.Enrolment(request.JoinToken, request.PublicKey), request.Proof))
             return Fault.Invalid("'proof' must be a signature made with the private half of 'public_key'.", "proof");
         var node = new EnrolledNode { Id = PublicNodeKey.IdOf(publicKey), Name = request.Name, PublicKey = publicKey, EnrolledAt = time.GetUtcNow() };
-        return await store.EnrolAsync(Secret.Hash(request.JoinToken), node, cancellation) switch
+        var enrolment = await store.EnrolAsync(Secret.Hash(request.JoinToken), node, cancellation);
+        // The token may have put it into a subcloud.
+        if (enrolment == Enrolment.Enrolled && subclouds is not null)
+            await subclouds.ReloadAsync(cancellation);
+        return enrolment switch
         {
             Enrolment.Enrolled => node.Id,
             Enrolment.NodeRevoked => new Fault(FaultKind.Permission, "node_revoked", "This node's key was revoked. A new key (a fresh data folder) can join."),

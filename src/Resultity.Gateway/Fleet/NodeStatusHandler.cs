@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Resultity.Contracts.Fleet;
 using Resultity.Link;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Gateway.Fleet;
 
 /// <summary>Serves what nodes send over their links: heartbeats.</summary>
-internal sealed class NodeStatusHandler : ILinkHandler
+internal sealed class NodeStatusHandler(SubcloudDirectory? subclouds) : ILinkHandler
 {
     private const int LongestStatus = 1024 * 1024;
     private const int MostOffers = 1000;
@@ -43,6 +44,11 @@ internal sealed class NodeStatusHandler : ILinkHandler
             await incoming.RespondAsync(400, null, default, default);
             return;
         }
+        if (subclouds is not null)
+        {
+            // Before the node is placed on: it must not serve the main cloud for a moment if it is not to.
+            await subclouds.NodeSaysAsync(Node.Id, new NodeTraits(status.Region, status.TotalMemory, status.Subclouds ?? []), incoming.Aborted);
+        }
         // 409 asks for the offers: this gateway does not know them (it started, or the node's links were all gone).
         await incoming.RespondAsync(Node.Accept(status) ? 204 : 409, null, default, default);
         if (status.Shards is not null)
@@ -54,15 +60,18 @@ internal sealed class NodeStatusHandler : ILinkHandler
         try
         {
             var status = JsonSerializer.Deserialize(json, FleetJson.Default.NodeStatus);
-            if (status?.Shards is { } shards && !IsSane(shards))
-                return null;
-            return status?.Offers is null || (status.Offers.Count <= MostOffers && status.Offers.All(IsSane)) ? status : null;
+            return status is not null
+                && (status.Shards is null || IsSane(status.Shards))
+                && (status.Offers is null || (status.Offers.Count <= MostOffers && status.Offers.All(IsSane)))
+                && (status.Subclouds is null || AreSane(status.Subclouds)) ? status : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    private static bool AreSane(IReadOnlyList<string> subclouds) => subclouds.Count <= NodeTraits.MostAsked && subclouds.All(Subcloud.IsName);
 
     private static bool IsSane(ModelOffer? offer) =>
         offer is { Model.Length: > 0 and <= 256, Slots: > 0 and <= 65536, Endpoints.Count: <= 64 } && !offer.Model.Any(char.IsControl);

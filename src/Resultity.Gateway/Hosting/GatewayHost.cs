@@ -98,7 +98,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>Makes a join token for a node. Its secret is known only now.</summary>
     public Task<(JoinToken Token, string Secret)> MakeJoinTokenAsync(string name, int? uses, TimeSpan? lifetime, CancellationToken cancellation) =>
-        _app.Services.GetRequiredService<NodeRegistry>().MakeJoinTokenAsync(name, uses, lifetime, cancellation);
+        _app.Services.GetRequiredService<NodeRegistry>().MakeJoinTokenAsync(name, uses, lifetime, subcloud: null, cancellation);
 
     /// <summary>Takes a join token back; nodes that it let in stay.</summary>
     public async Task RemoveJoinTokenAsync(JoinToken token, CancellationToken cancellation)

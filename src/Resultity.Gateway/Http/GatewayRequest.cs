@@ -13,6 +13,12 @@ internal sealed class GatewayRequest(string id, long startedAt)
     /// <summary>Timestamp of the gateway's clock at which the request's head had arrived.</summary>
     public long StartedAt { get; } = startedAt;
 
+    /// <summary>The subcloud in the URL; <see langword="null"/> means the main cloud.</summary>
+    public string? Subcloud { get; set; }
+
+    /// <summary>Who asks, in the cloud that is asked; <see langword="null"/> on routes that require no scope.</summary>
+    public Caller? Caller { get; set; }
+
     /// <summary>The API key that was presented and is valid; <see langword="null"/> on routes that ask for none.</summary>
     public Credential? Credential { get; set; }
 }
@@ -31,6 +37,6 @@ internal static class GatewayRequestFeatures
 
         /// <summary>Who asks. Only on routes that require a scope.</summary>
         public Caller Caller =>
-            context.GatewayRequest.Credential?.Caller ?? throw new InvalidOperationException("This route does not require a scope, so it has no caller.");
+            context.GatewayRequest.Caller ?? throw new InvalidOperationException("This route does not require a scope, so it has no caller.");
     }
 }

@@ -20,6 +20,7 @@ internal static class HttpEdge
         services.AddOptions<GatewayHttpOptions>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<SubcloudAccess>();
         services.AddHostedService<KeyUse>();
         services.AddSingleton<StreamClock>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamClock>());
@@ -38,6 +39,7 @@ internal static class HttpEdge
     public static WebApplication UseHttpEdge(this WebApplication app)
     {
         app.UseMiddleware<RequestEdge>();
+        app.UseMiddleware<SubcloudPath>();
         app.UseRouting();
         var origins = app.Services.GetRequiredService<IOptions<GatewayHttpOptions>>().Value.CorsOrigins;
         if (origins.Count > 0)

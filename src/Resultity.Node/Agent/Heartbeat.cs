@@ -72,6 +72,7 @@ internal sealed class Heartbeat(LinkSet links, RuntimeSet runtimes, IEnumerable<
             Sequence = ++_sequence,
             Offers = changes == _told ? null : runtimes.Offers,
             Region = options.Value.Region,
+            Subclouds = options.Value.Subclouds.Count == 0 ? null : [.. options.Value.Subclouds],
             Draining = _draining,
             Running = runtimes.Running,
             FreeMemory = free,

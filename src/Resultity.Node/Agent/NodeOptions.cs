@@ -30,6 +30,9 @@ public sealed class NodeOptions
     /// <value>Not said.</value>
     public string? Region { get; set; }
 
+    /// <summary>Subclouds that the node wants to serve; their operators decide.</summary>
+    public IList<string> Subclouds { get; } = [];
+
     /// <summary>The folder for the node's key and what it joined.</summary>
     public string Folder { get; set; } = "";
 

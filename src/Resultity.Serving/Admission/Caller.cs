@@ -1,3 +1,5 @@
+using Resultity.Serving.Subclouds;
+
 namespace Resultity.Serving.Admission;
 
 /// <summary>Who asks: an API key, the namespace that it belongs to, and what it may do. An immutable snapshot.</summary>
@@ -20,4 +22,15 @@ public sealed class Caller
 
     /// <summary>Models that the key may use; <see langword="null"/> means all.</summary>
     public IReadOnlySet<string>? AllowedModels { get; init; }
+
+    /// <summary>The same caller in a subcloud, or in the main cloud where <see langword="null"/>.</summary>
+    public Caller In(string? subcloud) => subcloud == Subcloud ? this : new()
+    {
+        KeyId = KeyId,
+        Namespace = SubcloudNamespace.Of(SubcloudNamespace.Plain(Namespace), subcloud),
+        Subcloud = subcloud,
+        Weight = Weight,
+        Limits = Limits,
+        AllowedModels = AllowedModels,
+    };
 }

@@ -78,7 +78,7 @@ public sealed partial class JobRunner(
         {
             var body = await store.ReadBodyAsync(job.Id, stopping).ConfigureAwait(false);
             var key = await keys.GetAsync(job.KeyId, stopping).ConfigureAwait(false);
-            var caller = key is not null && key.IsValidAt(now) ? key.ToCaller(SubcloudNamespace.SubcloudOf(job.Namespace)) : null;
+            var caller = key is not null && key.IsValidAt(now) ? key.ToCaller().In(SubcloudNamespace.SubcloudOf(job.Namespace)) : null;
             if (body is null)
             {
                 // Deleted since the claim.

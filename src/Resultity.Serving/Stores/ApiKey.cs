@@ -49,14 +49,11 @@ public sealed record ApiKey
     public bool IsValidAt(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || ExpiresAt > now);
 
     /// <summary>The key as the pipeline sees it: in its own subcloud, or in the main cloud.</summary>
-    public Caller ToCaller() => ToCaller(Subcloud);
-
-    /// <summary>The key as the pipeline sees it in a subcloud, or in the main cloud where <see langword="null"/>.</summary>
-    public Caller ToCaller(string? subcloud) => new()
+    public Caller ToCaller() => new()
     {
         KeyId = Id,
-        Namespace = SubcloudNamespace.Of(Namespace, subcloud),
-        Subcloud = subcloud,
+        Namespace = SubcloudNamespace.Of(Namespace, Subcloud),
+        Subcloud = Subcloud,
         Weight = Weight,
         Limits = Limits,
         AllowedModels = AllowedModels is null ? null : new HashSet<string>(AllowedModels, StringComparer.Ordinal),

@@ -34,6 +34,9 @@ public sealed record JoinToken
     /// <summary>What it was made for, in its maker's words.</summary>
     public string Name { get; init; } = "";
 
+    /// <summary>The subcloud that nodes join with it become members of; <see langword="null"/> means none.</summary>
+    public string? Subcloud { get; init; }
+
     /// <summary>How many nodes it still lets in; <see langword="null"/> means any number.</summary>
     public int? UsesLeft { get; init; }
 

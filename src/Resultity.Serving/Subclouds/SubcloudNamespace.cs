@@ -9,6 +9,14 @@ public static class SubcloudNamespace
     /// <summary>The name of a namespace in a subcloud, or in the main cloud where <paramref name="subcloud"/> is <see langword="null"/>.</summary>
     public static string Of(string @namespace, string? subcloud) => subcloud is null ? @namespace : $"{@namespace}{Mark}{subcloud}";
 
+    /// <summary>A namespace without its subcloud.</summary>
+    public static string Plain(string @namespace)
+    {
+        ArgumentNullException.ThrowIfNull(@namespace);
+        var mark = @namespace.LastIndexOf(Mark);
+        return mark < 0 ? @namespace : @namespace[..mark];
+    }
+
     /// <summary>The subcloud that a namespace is in; <see langword="null"/> means the main cloud.</summary>
     public static string? SubcloudOf(string @namespace)
     {

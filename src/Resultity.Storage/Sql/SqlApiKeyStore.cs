@@ -10,7 +10,7 @@ internal sealed class SqlApiKeyStore(SqlDatabase database) : IApiKeyStore
 {
     private const string Columns = """
         k.id AS Id, k.name AS Name, k.namespace AS Namespace, k.scopes AS Scopes, k.requests_per_minute AS RequestsPerMinute,
-               k.tokens_per_minute AS TokensPerMinute, k.weight AS Weight, k.allowed_models AS AllowedModels, k.created_at AS CreatedAt,
+               k.tokens_per_minute AS TokensPerMinute, k.weight AS Weight, k.allowed_models AS AllowedModels, k.subcloud AS Subcloud, k.created_at AS CreatedAt,
                k.expires_at AS ExpiresAt, k.last_used_at AS LastUsedAt, k.revoked_at AS RevokedAt
         """;
 
@@ -27,9 +27,9 @@ internal sealed class SqlApiKeyStore(SqlDatabase database) : IApiKeyStore
 
             await connection.ExecuteAsync(
                 """
-                INSERT INTO api_keys (id, sort_key, name, namespace, scopes, requests_per_minute, tokens_per_minute, weight, allowed_models,
+                INSERT INTO api_keys (id, sort_key, name, namespace, scopes, requests_per_minute, tokens_per_minute, weight, allowed_models, subcloud,
                                       created_at, expires_at, last_used_at, revoked_at)
-                VALUES (@Id, @SortKey, @Name, @Namespace, @Scopes, @RequestsPerMinute, @TokensPerMinute, @Weight, @AllowedModels,
+                VALUES (@Id, @SortKey, @Name, @Namespace, @Scopes, @RequestsPerMinute, @TokensPerMinute, @Weight, @AllowedModels, @Subcloud,
                         @CreatedAt, @ExpiresAt, @LastUsedAt, @RevokedAt)
                 """,
                 new
@@ -43,6 +43,7 @@ internal sealed class SqlApiKeyStore(SqlDatabase database) : IApiKeyStore
                     key.Limits.TokensPerMinute,
                     key.Weight,
                     AllowedModels = key.AllowedModels.ToColumn(),
+                    key.Subcloud,
                     CreatedAt = key.CreatedAt.ToColumn(),
                     ExpiresAt = key.ExpiresAt.ToColumn(),
                     LastUsedAt = key.LastUsedAt.ToColumn(),
@@ -140,6 +141,7 @@ internal sealed class SqlApiKeyStore(SqlDatabase database) : IApiKeyStore
         public int TokensPerMinute { get; init; }
         public double Weight { get; init; }
         public string? AllowedModels { get; init; }
+        public string? Subcloud { get; init; }
         public long CreatedAt { get; init; }
         public long? ExpiresAt { get; init; }
         public long? LastUsedAt { get; init; }
@@ -154,6 +156,7 @@ internal sealed class SqlApiKeyStore(SqlDatabase database) : IApiKeyStore
             Limits = new RateLimits(RequestsPerMinute, TokensPerMinute),
             Weight = Weight,
             AllowedModels = AllowedModels.ToList(),
+            Subcloud = Subcloud,
             CreatedAt = CreatedAt.ToTime(),
             ExpiresAt = ExpiresAt.ToTime(),
             LastUsedAt = LastUsedAt.ToTime(),

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Resultity.Serving.Stores;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Storage.Sql;
 
@@ -41,6 +42,13 @@ internal sealed class SqlNodeStore(SqlDatabase database) : INodeStore
                 ON CONFLICT (id) DO UPDATE SET name = excluded.name
                 """,
                 new { node.Id, node.Name, PublicKey = node.PublicKey.ToArray(), EnrolledAt = now }, transaction);
+            await connection.ExecuteAsync(
+                """
+                INSERT INTO subcloud_members (subcloud, node_id, is_pending, origin, since)
+                SELECT s.name, @Id, 0, @origin, @now FROM join_tokens t JOIN subclouds s ON s.name = t.subcloud WHERE t.hash = @tokenHash
+                ON CONFLICT (subcloud, node_id) DO UPDATE SET is_pending = 0, origin = excluded.origin
+                """,
+                new { node.Id, origin = nameof(MemberOrigin.Token), now, tokenHash }, transaction);
             return Enrolment.Enrolled;
         }, cancellation);
 
@@ -72,18 +80,18 @@ internal sealed class SqlNodeStore(SqlDatabase database) : INodeStore
     public ValueTask<bool> AddJoinTokenAsync(JoinToken token, string tokenHash, CancellationToken cancellation) =>
         database.WriteAsync(async (connection, transaction) => await connection.ExecuteAsync(
             """
-            INSERT INTO join_tokens (id, hash, name, uses_left, created_at, expires_at)
-            VALUES (@Id, @tokenHash, @Name, @UsesLeft, @CreatedAt, @ExpiresAt)
+            INSERT INTO join_tokens (id, hash, name, subcloud, uses_left, created_at, expires_at)
+            VALUES (@Id, @tokenHash, @Name, @Subcloud, @UsesLeft, @CreatedAt, @ExpiresAt)
             ON CONFLICT (hash) DO NOTHING
             """,
-            new { token.Id, tokenHash, token.Name, token.UsesLeft, CreatedAt = token.CreatedAt.ToColumn(), ExpiresAt = token.ExpiresAt.ToColumn() },
+            new { token.Id, tokenHash, token.Name, token.Subcloud, token.UsesLeft, CreatedAt = token.CreatedAt.ToColumn(), ExpiresAt = token.ExpiresAt.ToColumn() },
             transaction) == 1, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<JoinToken>> ListJoinTokensAsync(CancellationToken cancellation) =>
         database.ReadAsync<IReadOnlyList<JoinToken>>(async connection =>
             [.. (await connection.QueryAsync<TokenRow>(
-                "SELECT id AS Id, name AS Name, uses_left AS UsesLeft, created_at AS CreatedAt, expires_at AS ExpiresAt FROM join_tokens ORDER BY created_at, id"))
+                "SELECT id AS Id, name AS Name, subcloud AS Subcloud, uses_left AS UsesLeft, created_at AS CreatedAt, expires_at AS ExpiresAt FROM join_tokens ORDER BY created_at, id"))
                 .Select(static row => row.ToToken())], cancellation);
 
     /// <inheritdoc/>
@@ -118,6 +126,7 @@ internal sealed class SqlNodeStore(SqlDatabase database) : INodeStore
     {
         public string Id { get; init; } = "";
         public string Name { get; init; } = "";
+        public string? Subcloud { get; init; }
         public int? UsesLeft { get; init; }
         public long CreatedAt { get; init; }
         public long? ExpiresAt { get; init; }
@@ -126,6 +135,7 @@ internal sealed class SqlNodeStore(SqlDatabase database) : INodeStore
         {
             Id = Id,
             Name = Name,
+            Subcloud = Subcloud,
             UsesLeft = UsesLeft,
             CreatedAt = CreatedAt.ToTime(),
             ExpiresAt = ExpiresAt.ToTime(),

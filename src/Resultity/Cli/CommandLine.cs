@@ -20,6 +20,7 @@ internal static class CommandLine
             new FilesVerb(terminal),
             new ModelsVerb(terminal),
             new NodesVerb(terminal),
+            new SubcloudsVerb(terminal),
             new KeysVerb(terminal),
             new StatusVerb(terminal),
             new BenchVerb(terminal),

@@ -30,6 +30,8 @@ internal static class HostSettings
     public static void Node(SettingValues settings, NodeOptions options, string folder)
     {
         options.Name = settings.Text("node.name") ?? Environment.MachineName;
+        options.Region = settings.Text("node.region");
+        foreach (var subcloud in settings.List("node.subclouds")) options.Subclouds.Add(subcloud);
         options.Folder = folder;
         options.Links = settings.Integer("node.links");
         options.DrainTimeout = settings.Duration("drain_timeout");

@@ -24,6 +24,8 @@ internal static class Settings
         new("node.join", SettingKind.Text, "The gateway's URL."),
         new("node.token", SettingKind.Text, "The join token; needed once, until the node is enrolled.") { IsSecret = true },
         new("node.name", SettingKind.Text, "What operators call this node [default: the machine's name]."),
+        new("node.region", SettingKind.Text, "Where this node stands, such as eu-west; subclouds may ask for it."),
+        new("node.subclouds", SettingKind.List, "Subclouds that this node wants to serve; their operators decide."),
         new("node.models", SettingKind.List, "Folders of models: each a model, or a folder of models."),
         new("node.openai", SettingKind.List, "OpenAI-speaking servers to serve: url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N][,continues=true]."),
         new("node.builtin_models", SettingKind.Choice, "Whether to serve the models that come with the program: auto does if no other models and servers are named.", "auto") { Choices = ["auto", "always", "never"] },

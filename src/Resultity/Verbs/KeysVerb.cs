@@ -71,12 +71,13 @@ internal sealed class KeysVerb : Verb
         private readonly Option<int?> _requests = new("--requests-per-minute") { Description = "The most requests per minute", HelpName = "count" };
         private readonly Option<int?> _tokens = new("--tokens-per-minute") { Description = "The most tokens per minute", HelpName = "count" };
         private readonly Option<string[]> _models = new("--model") { Description = "A model it may use; repeat for more [default: all]", HelpName = "name" };
+        private readonly Option<string?> _subcloud = new("--subcloud") { Description = "The one subcloud it is good for [default: the main cloud and public subclouds]", HelpName = "name" };
         private readonly Option<bool> _json = new("--json") { Description = "Print the key object" };
 
         public CreateVerb(Terminal terminal)
             : base(terminal, "create", "Create an API key; the key goes to standard output, once.")
         {
-            foreach (var option in (Option[])[_name, _namespace, _expires, _requests, _tokens, _models, _json]) Add(option);
+            foreach (var option in (Option[])[_name, _namespace, _expires, _requests, _tokens, _models, _subcloud, _json]) Add(option);
             var connection = new ConnectionOptions(this, terminal, admin: true);
             Runs(async (parsed, cancellation) =>
             {
@@ -92,6 +93,7 @@ internal sealed class KeysVerb : Verb
             if (parsed.GetValue(_expires) is { } expires) body["expires_in_seconds"] = (long)Duration.Parse("--expires-in", expires).TotalSeconds;
             if (parsed.GetValue(_requests) is { } requests) body["requests_per_minute"] = requests;
             if (parsed.GetValue(_tokens) is { } tokens) body["tokens_per_minute"] = tokens;
+            if (parsed.GetValue(_subcloud) is { } subcloud) body["subcloud"] = subcloud;
             if (parsed.GetValue(_models) is { Length: > 0 } models) body["models"] = new JsonArray([.. models.Select(model => (JsonNode)model)]);
             return body;
         }

@@ -19,6 +19,8 @@ internal sealed class NodeVerb : Verb
             ("--join", "node.join", "url"),
             ("--token", "node.token", "rj_…"),
             ("--name", "node.name", "text"),
+            ("--region", "node.region", "text"),
+            ("--subcloud", "node.subclouds", "name"),
             ("--models", "node.models", "folder"),
             ("--openai", "node.openai", "url"),
             ("--builtin", "node.builtin_models", "auto|always|never"),

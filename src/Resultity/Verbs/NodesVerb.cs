@@ -90,7 +90,8 @@ internal sealed class NodesVerb : Verb
             var expires = new Option<string>("--expires-in") { Description = "How long it can be used", HelpName = "duration", DefaultValueFactory = _ => "24h" };
             var uses = new Option<int>("--uses") { Description = "How many nodes it lets in; 0 is any number", HelpName = "count", DefaultValueFactory = _ => 1 };
             var json = new Option<bool>("--json") { Description = "Print the token object" };
-            foreach (var option in (Option[])[expires, uses, json]) Add(option);
+            var subcloud = new Option<string?>("--subcloud") { Description = "A subcloud that its nodes become members of", HelpName = "name" };
+            foreach (var option in (Option[])[expires, uses, subcloud, json]) Add(option);
             var connection = new ConnectionOptions(this, terminal, admin: true);
             Runs(async (parsed, cancellation) =>
             {
@@ -99,6 +100,7 @@ internal sealed class NodesVerb : Verb
                     ["expires_in_seconds"] = (long)Duration.Parse("--expires-in", parsed.GetRequiredValue(expires)).TotalSeconds,
                     ["max_uses"] = parsed.GetValue(uses),
                 };
+                if (parsed.GetValue(subcloud) is { } name) body["subcloud"] = name;
                 using var client = connection.Open(parsed);
                 var token = await client.JsonAsync(HttpMethod.Post, "admin/v1/join-tokens", body, cancellation);
                 if (parsed.GetValue(json))

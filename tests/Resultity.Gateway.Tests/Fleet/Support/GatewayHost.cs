@@ -64,7 +64,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         return new GatewayHost(app, folder, owned);
     }
 
-    public async Task<string> MakeTokenAsync(int? uses = null) => (await Registry.MakeJoinTokenAsync("test", uses, null, default)).Secret;
+    public async Task<string> MakeTokenAsync(int? uses = null) => (await Registry.MakeJoinTokenAsync("test", uses, null, null, default)).Secret;
 
     public async Task<(int Status, string Body)> AskAsync(string nodeId, string model, string body, CancellationToken cancellation = default)
     {

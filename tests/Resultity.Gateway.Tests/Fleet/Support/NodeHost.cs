@@ -21,14 +21,14 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public string NodeId => Resultity.Link.Identity.NodeKey.FromPem(File.ReadAllText(Path.Combine(Folder, "node.key"))).NodeId;
 
-    public static async Task<NodeHost> StartAsync(Uri gateway, string? token, string? folder = null, Action<NodeOptions>? configure = null, ScriptedRuntime? runtime = null)
+    public static async Task<NodeHost> StartAsync(Uri gateway, string? token, string? folder = null, Action<NodeOptions>? configure = null, ScriptedRuntime? runtime = null, IRuntime? other = null)
     {
         var owned = folder is null;
         folder ??= Directory.CreateTempSubdirectory("resultity-node-").FullName;
         runtime ??= new ScriptedRuntime();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IRuntime>(runtime);
+        builder.Services.AddSingleton(other ?? runtime);
         builder.Services.AddNode(options =>
         {
             options.Gateway = gateway;
