@@ -3,7 +3,6 @@ using Resultity.Gateway.Tests.Admin;
 using Resultity.Gateway.Tests.Fleet.Support;
 using Resultity.Gateway.Tests.Kit;
 using Resultity.Node.Agent;
-using Xunit;
 
 namespace Resultity.Gateway.Tests.Subclouds;
 

@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
 using Resultity.Gateway.Tests.Admin;
-using Resultity.Gateway.Tests.Kit;
-using Xunit;
 
 namespace Resultity.Gateway.Tests.Subclouds;
 

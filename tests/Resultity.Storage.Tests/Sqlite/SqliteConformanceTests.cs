@@ -19,3 +19,5 @@ public sealed class SqliteJobClaimTests() : JobClaimConformance(TestStorage.Sqli
 public sealed class SqliteFileStoreTests() : FileStoreConformance(TestStorage.Sqlite());
 
 public sealed class SqliteBatchStoreTests() : BatchStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteSubcloudStoreTests() : SubcloudStoreConformance(TestStorage.Sqlite());
