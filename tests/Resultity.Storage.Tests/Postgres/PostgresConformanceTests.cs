@@ -17,3 +17,5 @@ public sealed class PostgresJobClaimTests(PostgresFixture server) : JobClaimConf
 public sealed class PostgresFileStoreTests(PostgresFixture server) : FileStoreConformance(TestStorage.Postgres(server));
 
 public sealed class PostgresBatchStoreTests(PostgresFixture server) : BatchStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresSubcloudStoreTests(PostgresFixture server) : SubcloudStoreConformance(TestStorage.Postgres(server));
