@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Resultity.Cli;
 using Resultity.Client;
 using Resultity.Verbs.Subclouds;
