@@ -50,12 +50,13 @@ public sealed class GatewayHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "resultity", ContentRootPath = AppContext.BaseDirectory });
         logging(builder.Logging);
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         // Signals are the program's own: it drains before it stops.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddGateway(options);
+        // After the edge's own configuration, which holds for the endpoints that come after it.
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         return new GatewayHost(builder.Build(), options);
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Resultity.Gateway.Auth;
 using Resultity.Gateway.Http.Inference;
+using Resultity.Gateway.Http.Refusals;
 using Resultity.Gateway.Http.Streaming;
 using Resultity.Serving.Jobs;
 
@@ -19,6 +20,9 @@ internal static class HttpEdge
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<GatewayHttpOptions>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
+        services.AddSingleton<KestrelRefusals>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<KestrelRefusals>());
+        services.AddHostedService(provider => provider.GetRequiredService<KestrelRefusals>());
         services.AddSingleton<KeyRing>();
         services.AddSingleton<SubcloudAccess>();
         services.AddHostedService<KeyUse>();

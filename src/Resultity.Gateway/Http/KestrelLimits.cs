@@ -6,6 +6,12 @@ namespace Resultity.Gateway.Http;
 /// <summary>Kestrel's limits for a public edge: what a client may send before anything of it is looked at.</summary>
 internal sealed class KestrelLimits(IOptions<GatewayHttpOptions> options) : IConfigureOptions<KestrelServerOptions>
 {
+    /// <summary>The most headers of a request.</summary>
+    public const int HeaderCount = 100;
+
+    /// <summary>The longest request line, in bytes.</summary>
+    public const int RequestLine = 8 * 1024;
+
     private static readonly TimeSpan BodyGrace = TimeSpan.FromSeconds(5);
 
     public void Configure(KestrelServerOptions kestrel)
@@ -13,8 +19,8 @@ internal sealed class KestrelLimits(IOptions<GatewayHttpOptions> options) : ICon
         var limits = kestrel.Limits;
         kestrel.AddServerHeader = false;
         limits.MaxRequestHeadersTotalSize = options.Value.HeadLimit;
-        limits.MaxRequestHeaderCount = 100;
-        limits.MaxRequestLineSize = 8 * 1024;
+        limits.MaxRequestHeaderCount = HeaderCount;
+        limits.MaxRequestLineSize = RequestLine;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         limits.KeepAliveTimeout = TimeSpan.FromMinutes(3);
         limits.MinRequestBodyDataRate = new MinDataRate(options.Value.SlowestBody, BodyGrace);
