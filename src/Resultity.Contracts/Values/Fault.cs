@@ -16,6 +16,9 @@ public sealed record Fault(FaultKind Kind, string Code, string Message, string? 
     /// <summary><see langword="false"/> tells SDKs not to retry by themselves; <see langword="null"/> leaves it to their rules.</summary>
     public bool? ShouldRetry { get; init; }
 
+    /// <summary>Why the request waited or could not wait, where that is the reason.</summary>
+    public QueueFacts? Queue { get; init; }
+
     /// <summary>The request is wrong.</summary>
     public static Fault Invalid(string message, string? param = null, string code = "invalid_value") =>
         new(FaultKind.InvalidRequest, code, message, param);

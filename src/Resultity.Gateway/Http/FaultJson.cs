@@ -5,7 +5,7 @@ using Resultity.Contracts.Values;
 
 namespace Resultity.Gateway.Http;
 
-/// <summary>A fault in OpenAI's shape: <c>{"error":{"message","type","param","code"}}</c>, all four always present.</summary>
+/// <summary>A fault in OpenAI's shape: <c>{"error":{"message","type","param","code"}}</c>, all four always present; beside it what explains a wait.</summary>
 internal static class FaultJson
 {
     /// <summary>The error is data for programs and is served as JSON, so quotes in messages need not be escaped for HTML.</summary>
@@ -25,6 +25,11 @@ internal static class FaultJson
         using var writer = new Utf8JsonWriter(output, WriterOptions);
         writer.WriteStartObject();
         WriteProperty(writer, fault);
+        if (fault.Queue is { } queue)
+        {
+            QueueJson.WriteProperty(writer, queue);
+        }
+
         writer.WriteEndObject();
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Stores;
@@ -99,20 +100,8 @@ internal sealed class RequestJson(LiveJobs live)
 
     private static void WriteQueue(Utf8JsonWriter writer, Job job, JobRun? run)
     {
-        writer.WriteStartObject("queue"u8);
-        if (run?.Ticket is { } ticket)
-        {
-            writer.WriteNumber("position"u8, ticket.Ahead + 1);
-            writer.WriteNumber("ahead"u8, ticket.Ahead);
-        }
-
-        writer.WriteBoolean("possible"u8, job.Fault is null);
-        if (job.Fault is { } fault)
-        {
-            writer.WriteString("reason"u8, fault.Code);
-        }
-
-        writer.WriteEndObject();
+        var facts = run?.Ticket?.Read() ?? new QueueFacts();
+        QueueJson.WriteProperty(writer, job.Fault is { } fault ? facts with { Possible = fault.Queue?.Possible ?? false, Reason = fault.Code } : facts);
     }
 
     private static void WriteAttempts(Utf8JsonWriter writer, IReadOnlyList<JobAttempt> attempts)

@@ -1,3 +1,4 @@
+using Resultity.Contracts.Values;
 using Resultity.Serving.Scheduling;
 
 namespace Resultity.Serving.Pipeline;
@@ -15,6 +16,9 @@ public sealed class RequestProgress
         get => _ticket;
         internal set => _ticket = value;
     }
+
+    /// <summary>The place in the queue that the request gave up; <see langword="null"/> if it never did.</summary>
+    public QueueFacts? GaveUpAt { get; internal set; }
 
     /// <summary>The attempts so far, oldest first.</summary>
     public IReadOnlyList<Attempt> Attempts

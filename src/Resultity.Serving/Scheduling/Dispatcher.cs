@@ -109,7 +109,7 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
                 return new(refusal);
             }
 
-            waiter = new Waiter(query, pool, time.GetUtcNow(), _gate);
+            waiter = new Waiter(query, pool, time.GetUtcNow(), _gate, time.TimestampFrequency);
             Scheduler.Enqueue(waiter);
             _scheduler.PlaceWaiting(pool, time.GetTimestamp());
         }
@@ -204,6 +204,7 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
         }
         catch (OperationCanceledException)
         {
+            progress.GaveUpAt = waiter.Read();
             bool left;
             lock (_gate)
             {

@@ -13,12 +13,20 @@ internal static class Faults
         Fault.Invalid($"The model '{model}' does not serve {endpoint.Path}.", "model", "endpoint_not_supported");
 
     public static Fault NoCapableNode(string model) =>
-        new(FaultKind.Unavailable, "no_capable_node", $"No node that serves the model '{model}' can be reached now.") { RetryAfter = TimeSpan.FromSeconds(5) };
+        new(FaultKind.Unavailable, "no_capable_node", $"No node that serves the model '{model}' can be reached now.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(5),
+            Queue = new QueueFacts { Possible = false, Reason = "no_capable_node" },
+        };
 
-    public static Fault QueueFull(string model, int waiting) =>
+    /// <param name="model">The model's name.</param>
+    /// <param name="waiting">How many wait for it.</param>
+    /// <param name="eta">How long one more would have waited.</param>
+    public static Fault QueueFull(string model, int waiting, WaitForecast? eta) =>
         new(FaultKind.Unavailable, "queue_full", string.Create(CultureInfo.InvariantCulture, $"The queue of the model '{model}' is full: {waiting} requests wait."))
         {
             RetryAfter = TimeSpan.FromSeconds(2),
+            Queue = new QueueFacts { Ahead = waiting, Eta = eta, Reason = "queue_full" },
         };
 
     public static Fault CannotContinue { get; } =

@@ -26,6 +26,9 @@ internal sealed class ModelPool(string model)
     /// <summary>Which instance served a prompt's beginning last.</summary>
     public PrefixAffinity Affinity { get; } = new();
 
+    /// <summary>How fast its queue moves.</summary>
+    public QueueForecast Forecast { get; } = new();
+
     public int Waiting => Interactive.Count + Background.Count;
 
     /// <summary>Instances with a free slot, in no order.</summary>

@@ -1,3 +1,5 @@
+using Resultity.Contracts.Values;
+
 namespace Resultity.Serving.Scheduling;
 
 /// <summary>A place in a queue.</summary>
@@ -5,6 +7,9 @@ public abstract class QueueTicket
 {
     /// <summary>How many requests will be placed before this one, as far as is known; 0 is next.</summary>
     public abstract int Ahead { get; }
+
+    /// <summary>The place, and how long the wait may still take.</summary>
+    public abstract QueueFacts Read();
 
     /// <summary>When the wait began.</summary>
     public abstract DateTimeOffset Since { get; }

@@ -144,7 +144,7 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
         var queue = QueueOf(pool, query.Priority);
         if (pool.Waiting >= options.MaxQueueLength || queue.CountOf(query.Namespace) >= options.MaxQueueLengthPerNamespace)
         {
-            return Faults.QueueFull(query.Model, pool.Waiting);
+            return Faults.QueueFull(query.Model, pool.Waiting, pool.Forecast.Of(pool.Waiting, ticksPerSecond));
         }
 
         return null;
@@ -206,6 +206,7 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
         var taken = first.Dequeue(state, Fits) ?? second.Dequeue(state, Fits);
         if (taken is not null)
         {
+            pool.Forecast.Placed(now, pool.Waiting > 0);
             pool.SinceBackground = taken.Query.Priority == Priority.Background ? 0 : pool.SinceBackground + 1;
         }
 

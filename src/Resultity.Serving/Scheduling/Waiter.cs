@@ -3,7 +3,7 @@ using Resultity.Contracts.Values;
 namespace Resultity.Serving.Scheduling;
 
 /// <summary>A request in a queue. Settled once: placed, refused or given up.</summary>
-internal sealed class Waiter(PlacementQuery query, ModelPool pool, DateTimeOffset since, Lock gate) : QueueTicket
+internal sealed class Waiter(PlacementQuery query, ModelPool pool, DateTimeOffset since, Lock gate, long ticksPerSecond = TimeSpan.TicksPerSecond) : QueueTicket
 {
     private readonly TaskCompletionSource<Outcome<Instance>> _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -30,11 +30,22 @@ internal sealed class Waiter(PlacementQuery query, ModelPool pool, DateTimeOffse
         {
             lock (gate)
             {
-                return Queue is null ? 0 : Queue.CountBefore(this) + (Queue == Pool.Background ? Pool.Interactive.Count : 0);
+                return CountAhead();
             }
+        }
+    }
+
+    public override QueueFacts Read()
+    {
+        lock (gate)
+        {
+            var ahead = CountAhead();
+            return new QueueFacts { Position = ahead + 1, Ahead = ahead, Eta = Pool.Forecast.Of(ahead, ticksPerSecond) };
         }
     }
 
     /// <summary>Under the scheduler's gate. The continuation runs elsewhere.</summary>
     public void Settle(Outcome<Instance> outcome) => _placed.TrySetResult(outcome);
+
+    private int CountAhead() => Queue is null ? 0 : Queue.CountBefore(this) + (Queue == Pool.Background ? Pool.Interactive.Count : 0);
 }

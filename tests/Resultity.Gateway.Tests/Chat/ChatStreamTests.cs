@@ -100,6 +100,43 @@ public sealed class ChatStreamTests : GatewayTest
     }
 
     [Fact]
+    public async Task A_queue_that_moves_tells_how_long_a_wait_may_take()
+    {
+        Gateway.AddNode("node-a", Upstream, slots: 1);
+        await Upstream.SetAsync("chunk-delay=5ms&chunks=4");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            await using var stream = await OpenAsync();
+            await stream.ReadToEndAsync();
+            Assert.True(stream.IsDone);
+        }));
+        await Upstream.SetAsync("chunk-delay=100ms&chunks=10");
+        await using var running = await OpenAsync();
+        await running.ReadEventsAsync(1);
+        await using var waiting = await OpenAsync();
+        await waiting.ReadAsync();
+        Assert.Matches(@"^queued position=1 eta_p50=[0-9.]+ eta_p90=[0-9.]+$", waiting.Comments[0]);
+    }
+
+    [Fact]
+    public async Task A_request_whose_deadline_passes_in_the_queue_is_told_where_it_stood()
+    {
+        Gateway.AddNode("node-a", Upstream, slots: 1);
+        await Upstream.SetAsync("chunk-delay=100ms&chunks=100");
+        await using var running = await OpenAsync();
+        await running.ReadEventsAsync(1);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
+        {
+            Content = new StringContent($$"""{"model":"{{TestGateway.Model}}","messages":[{"role":"user","content":"hi"}]}""", System.Text.Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("Cancel-After", "300ms");
+        using var response = await Gateway.Http.SendAsync(request);
+        var body = System.Text.Json.Nodes.JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        Assert.Equal((504, "deadline_exceeded"), ((int)response.StatusCode, body["error"]!["code"]!.GetValue<string>()));
+        Assert.Equal((1, 0, true), (body["queue"]!["position"]!.GetValue<int>(), body["queue"]!["ahead"]!.GetValue<int>(), body["queue"]!["possible"]!.GetValue<bool>()));
+    }
+
+    [Fact]
     public async Task A_client_that_goes_stops_the_computation_within_a_second_or_so()
     {
         await Upstream.SetAsync("chunk-delay=50ms&chunks=1000");

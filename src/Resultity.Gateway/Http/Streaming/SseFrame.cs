@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Unicode;
+using Resultity.Contracts.Values;
 
 namespace Resultity.Gateway.Http.Streaming;
 
@@ -41,15 +44,20 @@ internal static class SseFrame
         return rest[..Math.Max(0, rest.IndexOf((byte)'"'))];
     }
 
-    /// <summary>Writes <c>: queued position=3</c>.</summary>
-    public static void WriteQueued(IBufferWriter<byte> output, int position)
+    /// <summary>Writes <c>: queued position=3 eta_p50=1.5 eta_p90=2.75</c>; times in seconds, left out while unknown.</summary>
+    public static void WriteQueued(IBufferWriter<byte> output, QueueFacts facts)
     {
-        var span = output.GetSpan(64);
-        var at = Copy(": queued position="u8, span);
-        Utf8Formatter.TryFormat(position, span[at..], out var digits);
-        at += digits;
-        at += Copy("\n\n"u8, span[at..]);
-        output.Advance(at);
+        Span<byte> comment = stackalloc byte[128];
+        if (facts.Eta is { } eta)
+        {
+            Utf8.TryWrite(comment, CultureInfo.InvariantCulture, $": queued position={facts.Position} eta_p50={QueueJson.Seconds(eta.P50)} eta_p90={QueueJson.Seconds(eta.P90)}\n\n", out var length);
+            output.Write(comment[..length]);
+        }
+        else
+        {
+            Utf8.TryWrite(comment, CultureInfo.InvariantCulture, $": queued position={facts.Position}\n\n", out var length);
+            output.Write(comment[..length]);
+        }
     }
 
     private static int Head(Span<byte> span, long sequence, ReadOnlySpan<byte> name)

@@ -112,16 +112,17 @@ internal sealed class SseResponse(HttpContext context, StreamClock clock, Gatewa
                 return;
             }
 
-            var position = Progress?.Ticket is { } ticket ? ticket.Ahead + 1 : 0;
+            var queue = Progress?.Ticket?.Read();
+            var position = queue?.Position ?? 0;
             if (!mustSay && position == _position)
             {
                 return;
             }
 
             Start();
-            if (position > 0)
+            if (queue is not null)
             {
-                SseFrame.WriteQueued(_output, position);
+                SseFrame.WriteQueued(_output, queue);
             }
             else
             {
