@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Resultity.Gateway.Fleet;
+using Resultity.Serving.Scheduling;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Hosting;
@@ -74,6 +75,7 @@ public sealed class GatewayHost : IAsyncDisposable
             var keys = _app.Services.GetRequiredService<FirstKeys>();
             AdminKey = await keys.AdminAsync(admin, cancellation);
             ApiKey = await keys.ApiAsync(api, cancellation);
+            await ExpectNodesAsync(cancellation);
             _started = true;
             await _app.StartAsync(cancellation);
         }
@@ -129,6 +131,14 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         await StopAsync();
         await _app.DisposeAsync();
+    }
+
+    // Nodes that were linked until a moment ago dial in again within seconds.
+    private async Task ExpectNodesAsync(CancellationToken cancellation)
+    {
+        var recently = _app.Services.GetRequiredService<TimeProvider>().GetUtcNow() - TimeSpan.FromHours(1);
+        var nodes = await _app.Services.GetRequiredService<INodeStore>().ListAsync(cancellation);
+        _app.Services.GetRequiredService<IFleetFacts>().NodesMayReturn([.. nodes.Where(node => node.RevokedAt is null && (node.LastSeenAt ?? node.EnrolledAt) > recently).Select(node => node.Id)]);
     }
 
     private static void Listen(KestrelServerOptions kestrel, GatewayOptions options)

@@ -67,7 +67,7 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
 
     // A name that nobody serves is refused at once, as the synchronous call would; a model whose nodes are merely away is waited for.
     private Fault? Refuse(JobSubmission request) =>
-        catalog.Find(request.Caller, request.Model) is null
+        catalog.Find(request.Caller, request.Model) is null && !catalog.IsFilling
             ? Fault.NotFound($"The model '{Shown(request.Model)}' does not exist or you do not have access to it. GET /v1/models lists the models there are.", "model_not_found", "model")
             : null;
 

@@ -19,6 +19,9 @@ public sealed class ModelCatalog
         _started = time.GetUtcNow().ToUnixTimeSeconds();
     }
 
+    /// <summary>Whether a model that is not known yet may still turn up: the gateway has just started, and nodes are on their way back.</summary>
+    public bool IsFilling => _dispatcher.AwaitsNodes;
+
     /// <summary>The model that a name stands for: the alias's target, or the name itself.</summary>
     public string Resolve(string name) => _options.Aliases.GetValueOrDefault(name, name);
 

@@ -10,16 +10,45 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
     private static readonly TimeSpan RecoveryCheck = TimeSpan.FromMilliseconds(50);
     private readonly Lock _gate = new();
     private readonly Scheduler _scheduler = new(options, time.TimestampFrequency);
+    private readonly HashSet<string> _mayReturn = new(StringComparer.Ordinal);
+    private long _returnsUntil;
     private int _version;
 
     /// <summary>Changes whenever the fleet's offers may have changed.</summary>
     public int Version => Volatile.Read(ref _version);
+
+    /// <summary>Whether a model that is not known yet may still turn up: the gateway has just started and nodes are on their way back.</summary>
+    public bool AwaitsNodes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _mayReturn.Count > 0 && time.GetTimestamp() < _returnsUntil;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void NodesMayReturn(IReadOnlyCollection<string> nodeIds)
+    {
+        lock (_gate)
+        {
+            _mayReturn.UnionWith(nodeIds);
+            _returnsUntil = time.GetTimestamp() + (long)(options.NodeReturnGrace.TotalSeconds * time.TimestampFrequency);
+        }
+    }
 
     /// <inheritdoc/>
     public void NodeIsUp(string nodeId, string? region, IReadOnlyList<ModelOffer> offers)
     {
         lock (_gate)
         {
+            if (offers.Count > 0)
+            {
+                _mayReturn.Remove(nodeId);
+            }
+
             _scheduler.NodeIsUp(nodeId, region, offers, time.GetTimestamp());
             _version++;
         }
@@ -83,7 +112,8 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
         bool nobodyServesIt;
         lock (_gate)
         {
-            if (_scheduler.FindPool(query.Model, query.Subcloud) is not { } pool)
+            var pool = _scheduler.FindPool(query.Model, query.Subcloud) ?? (AwaitsNodes ? _scheduler.ExpectPool(query.Model, query.Subcloud) : null);
+            if (pool is null)
             {
                 return new(Faults.ModelNotFound(query.Model));
             }
@@ -194,7 +224,7 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
                         nobodyServesIt = !AnyAccepts(waiter.Pool, waiter.Query);
                         if (nobodyServesIt && Scheduler.Leave(waiter))
                         {
-                            return Faults.NoCapableNode(waiter.Query.Model);
+                            return waiter.Pool.IsKnownIn(waiter.Query.Subcloud) ? Faults.NoCapableNode(waiter.Query.Model) : Faults.ModelNotFound(waiter.Query.Model);
                         }
                     }
                 }

@@ -5,6 +5,12 @@ namespace Resultity.Serving.Scheduling;
 /// <summary>Where the owner of the links reports what is true of the nodes now. Safe for concurrent use; returns at once.</summary>
 public interface IFleetFacts
 {
+    /// <summary>
+    /// Nodes that were linked before this gateway started and may dial in any moment: for a while a model that is not known yet may be theirs,
+    /// so requests for it wait instead of being told that it does not exist.
+    /// </summary>
+    void NodesMayReturn(IReadOnlyCollection<string> nodeIds);
+
     /// <summary>A node can be reached, and offers these models. Said again, it replaces what was said before.</summary>
     void NodeIsUp(string nodeId, string? region, IReadOnlyList<ModelOffer> offers);
 

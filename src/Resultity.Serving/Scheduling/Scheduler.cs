@@ -121,6 +121,9 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
     public ModelPool? FindPool(string model, string? subcloud = null) =>
         _pools.GetValueOrDefault(model) is { } pool && pool.IsKnownIn(subcloud) && IsAllowed(model, subcloud) ? pool : null;
 
+    /// <summary>The pool of a model that no node has offered yet, but may; <see langword="null"/> if the subcloud does not allow it.</summary>
+    public ModelPool? ExpectPool(string model, string? subcloud) => IsAllowed(model, subcloud) ? PoolOf(model) : null;
+
     /// <summary>Takes a slot for the request if there is one now and nobody has a better right to it.</summary>
     public Instance? TryPlace(ModelPool pool, in PlacementQuery query, long now)
     {

@@ -44,7 +44,7 @@ public sealed class QueueForecastTests
     public void The_time_in_which_nobody_waited_does_not_count()
     {
         Move(0, 1, 2, 3, 4);
-        _forecast.Placed(5 * Second, othersWait: false);
+        _forecast.Placed((5 * Second) + 1, othersWait: false);
         Move(1000, 1001);
 
         Assert.Equal(TimeSpan.FromSeconds(1), _forecast.Of(0, Second)!.Value.P50);
@@ -54,7 +54,7 @@ public sealed class QueueForecastTests
     {
         foreach (var second in seconds)
         {
-            _forecast.Placed(second * Second + 1, othersWait: true);
+            _forecast.Placed((second * Second) + 1, othersWait: true);
         }
     }
 }

@@ -11,6 +11,11 @@ internal sealed class RecordingFacts : IFleetFacts
     private readonly Dictionary<string, IReadOnlyList<ModelOffer>> _offers = [];
     private readonly List<(Func<bool> Condition, TaskCompletionSource Met)> _waiting = [];
 
+    public void NodesMayReturn(IReadOnlyCollection<string> nodeIds)
+    {
+        // These tests start with no node.
+    }
+
     public void NodeIsUp(string nodeId, string? region, IReadOnlyList<ModelOffer> offers) => Set(nodeId, "up", offers);
 
     public void NodeDrains(string nodeId) => Set(nodeId, "draining", null);
