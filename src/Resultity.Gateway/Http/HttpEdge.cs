@@ -29,6 +29,7 @@ internal static class HttpEdge
         services.AddSingleton<StreamClock>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamClock>());
         services.AddSingleton<LiveStreams>();
+        services.AddSingleton<LiveRequests>();
         services.AddSingleton<StreamContinuation>();
         services.AddSingleton<StreamReplay>();
         services.AddSingleton<StreamDelivery>();

@@ -52,7 +52,7 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
         headers["Preference-Applied"] = "respond-async";
         if (PreferWait.Read(context.Request) is { } seconds)
         {
-            headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"respond-async, wait={seconds}");
+            headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"{(RequestHints.Prefers(context.Request, "respond-async") ? "respond-async, " : "")}wait={seconds}");
             job = await poll.WaitAsync(context, job.Namespace, job.Id, TimeSpan.FromSeconds(seconds)) ?? job;
             if (job.Status.IsFinal())
             {

@@ -13,6 +13,9 @@ internal static class RequestFaults
     public static Fault NotFinished(JobStatus status) => new(
         FaultKind.Conflict, "not_finished", $"The request is {status.Name()}; it has no response yet. Wait for it with GET /v1/requests/{{id}}?wait=30.");
 
+    public static Fault AnsweredElsewhere { get; } = new(
+        FaultKind.Conflict, "not_finished", "The request is answered on the connection that it came on; its response is not kept. Send 'Prefer: respond-async' to fetch it later.");
+
     public static Fault AnswerGone { get; } = Fault.NotFound("The response is not kept any more.", "response_gone");
 
     /// <summary>Why a finished job has no answer.</summary>

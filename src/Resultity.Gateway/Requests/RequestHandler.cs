@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Inference;
 using Resultity.Serving.Jobs;
 
 namespace Resultity.Gateway.Requests;
 
 /// <summary>Looks at, waits for, lists, cancels and deletes requests.</summary>
-internal sealed class RequestHandler(JobQueue jobs, LongPoll poll, RequestJson json, RequestAnswer answer)
+internal sealed class RequestHandler(JobQueue jobs, LongPoll poll, LiveRequests live, RequestJson json, RequestAnswer answer)
 {
     /// <summary><c>GET /v1/requests/{id}</c>: 202 until it is finished; <c>wait</c> holds the answer back until then.</summary>
     public async Task GetAsync(HttpContext context)
@@ -14,6 +15,12 @@ internal sealed class RequestHandler(JobQueue jobs, LongPoll poll, RequestJson j
         if (!RequestQuery.Wait(context.Request.Query).TryGet(out var wait, out var fault))
         {
             await FaultWriter.WriteAsync(context, fault);
+            return;
+        }
+
+        if (live.TryFind(context.Caller.Namespace, IdOf(context), out var running))
+        {
+            await WriteAsync(context, running);
             return;
         }
 
@@ -39,6 +46,9 @@ internal sealed class RequestHandler(JobQueue jobs, LongPoll poll, RequestJson j
     {
         switch (await jobs.GetAsync(context.Caller.Namespace, IdOf(context), context.RequestAborted))
         {
+            case null when live.TryFind(context.Caller.Namespace, IdOf(context), out _):
+                await FaultWriter.WriteAsync(context, RequestFaults.AnsweredElsewhere);
+                break;
             case null:
                 await FaultWriter.WriteAsync(context, RequestFaults.NotFound);
                 break;
@@ -52,14 +62,28 @@ internal sealed class RequestHandler(JobQueue jobs, LongPoll poll, RequestJson j
     }
 
     /// <summary><c>POST /v1/requests/{id}/cancel</c>.</summary>
-    public async Task CancelAsync(HttpContext context) =>
+    public async Task CancelAsync(HttpContext context)
+    {
+        if (live.TryFind(context.Caller.Namespace, IdOf(context), out var running))
+        {
+            running.Cancel();
+            await WriteAsync(context, running);
+            return;
+        }
+
         await WriteAsync(context, await jobs.CancelAsync(context.Caller.Namespace, IdOf(context), context.RequestAborted));
+    }
 
     /// <summary><c>DELETE /v1/requests/{id}</c>.</summary>
     public async Task DeleteAsync(HttpContext context)
     {
         var id = IdOf(context);
-        if (await jobs.DeleteAsync(context.Caller.Namespace, id, context.RequestAborted))
+        if (live.TryFind(context.Caller.Namespace, id, out var running))
+        {
+            running.Cancel();
+            await JsonAnswer.WriteAsync(context, RequestJson.Deleted(id));
+        }
+        else if (await jobs.DeleteAsync(context.Caller.Namespace, id, context.RequestAborted))
         {
             await JsonAnswer.WriteAsync(context, RequestJson.Deleted(id));
         }
@@ -70,6 +94,9 @@ internal sealed class RequestHandler(JobQueue jobs, LongPoll poll, RequestJson j
     }
 
     internal static string IdOf(HttpContext context) => (string)context.GetRouteValue("id")!;
+
+    private static Task WriteAsync(HttpContext context, LiveRequest running) =>
+        JsonAnswer.WriteAsync(context, RequestJson.Live(running, context.Request.PathBase), StatusCodes.Status202Accepted);
 
     private Task WriteAsync(HttpContext context, Job? job) => job is null
         ? FaultWriter.WriteAsync(context, RequestFaults.NotFound)

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Text.Json;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Inference;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Scheduling;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Requests;
@@ -18,6 +20,36 @@ internal sealed class RequestJson(LiveJobs live)
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var writer = new Utf8JsonWriter(buffer, FaultJson.WriterOptions);
         Write(writer, job, pathBase);
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>A request that is answered on its own connection now.</summary>
+    public static ReadOnlyMemory<byte> Live(LiveRequest request, string pathBase)
+    {
+        var progress = request.Request.Progress;
+        var attempts = progress.Attempts.Select(static attempt => new JobAttempt(attempt.Node, attempt.StartedAt, attempt.EndedAt, attempt.Outcome)).ToList();
+        var job = new Job
+        {
+            Id = request.Request.Id,
+            Kind = "",
+            Namespace = request.Request.Caller.Namespace,
+            KeyId = request.Request.Caller.KeyId,
+            Endpoint = request.Endpoint,
+            Model = request.Request.Model,
+            Stream = request.Request.Stream,
+            CreatedAt = request.StartedAt,
+            StartedAt = attempts.Count > 0 ? attempts[0].StartedAt : null,
+            Status = request.IsCancelled ? JobStatus.Cancelling : attempts.Count > 0 ? JobStatus.InProgress : JobStatus.Queued,
+            Attempts = attempts,
+
+            // It is not kept: it is here until it ends.
+            Deadline = request.Request.Deadline ?? default,
+            Retention = TimeSpan.Zero,
+        };
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using var writer = new Utf8JsonWriter(buffer, FaultJson.WriterOptions);
+        Write(writer, job, job.Attempts, progress.Ticket, pathBase);
         writer.Flush();
         return buffer.WrittenMemory;
     }
@@ -61,6 +93,11 @@ internal sealed class RequestJson(LiveJobs live)
     private void Write(Utf8JsonWriter writer, Job job, string pathBase)
     {
         var run = live.TryFind(job, out var found) ? found : null;
+        Write(writer, job, run is null ? job.Attempts : run.Attempts, run?.Ticket, pathBase);
+    }
+
+    private static void Write(Utf8JsonWriter writer, Job job, IReadOnlyList<JobAttempt> attempts, QueueTicket? ticket, string pathBase)
+    {
         writer.WriteStartObject();
         writer.WriteString("id"u8, job.Id);
         writer.WriteString("request_id"u8, job.Id);
@@ -71,14 +108,14 @@ internal sealed class RequestJson(LiveJobs live)
         writer.WriteBoolean("stream"u8, job.Stream);
         if (job.Status == JobStatus.Queued)
         {
-            WriteQueue(writer, job, run);
+            WriteQueue(writer, job, ticket);
         }
 
         writer.WriteNumber("created_at"u8, job.CreatedAt.ToUnixTimeSeconds());
         WriteTime(writer, "started_at"u8, job.StartedAt);
         WriteTime(writer, "finished_at"u8, job.FinishedAt);
-        WriteTime(writer, "expires_at"u8, job.ExpiresAt);
-        WriteAttempts(writer, run is null ? job.Attempts : run.Attempts);
+        WriteTime(writer, "expires_at"u8, job.ExpiresAt == default ? null : job.ExpiresAt);
+        WriteAttempts(writer, attempts);
         if (job.Status.IsFinal())
         {
             WriteEnd(writer, job);
@@ -98,9 +135,9 @@ internal sealed class RequestJson(LiveJobs live)
         writer.WriteEndObject();
     }
 
-    private static void WriteQueue(Utf8JsonWriter writer, Job job, JobRun? run)
+    private static void WriteQueue(Utf8JsonWriter writer, Job job, QueueTicket? ticket)
     {
-        var facts = run?.Ticket?.Read() ?? new QueueFacts();
+        var facts = ticket?.Read() ?? new QueueFacts();
         QueueJson.WriteProperty(writer, job.Fault is { } fault ? facts with { Possible = fault.Queue?.Possible ?? false, Reason = fault.Code } : facts);
     }
 

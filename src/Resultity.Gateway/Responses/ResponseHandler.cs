@@ -20,6 +20,7 @@ internal sealed class ResponseHandler(
     BackgroundResponses background,
     ResponseFollower follower,
     ResponseStart start,
+    LiveRequests live,
     AdmissionControl admission,
     IEnumerable<IPollingSubmission> polling,
     IOptions<GatewayHttpOptions> options,
@@ -102,7 +103,8 @@ internal sealed class ResponseHandler(
 
     private async Task DeliverWholeAsync(HttpContext context, PreparedResponse prepared)
     {
-        var outcome = await start.StartAsync(prepared, observe: null, context.RequestAborted);
+        using var running = live.Open(ResponseEndpoints.Path, prepared.Chat, context.RequestAborted);
+        var outcome = await start.StartAsync(prepared, observe: null, running.Stop);
         RateLimitHeaders.Write(context.Response, admission.Read(prepared.Chat.Caller));
         if (!outcome.TryGet(out var stream, out var fault))
         {

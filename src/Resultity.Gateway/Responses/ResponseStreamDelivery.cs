@@ -22,6 +22,7 @@ internal sealed class ResponseStreamDelivery(
     AdmissionControl admission,
     ResponseArchive archive,
     LiveStreams streams,
+    LiveRequests requests,
     StreamClock clock,
     IOptions<GatewayHttpOptions> options)
 {
@@ -35,6 +36,7 @@ internal sealed class ResponseStreamDelivery(
         var sse = new SseResponse(context, clock, options.Value) { Progress = prepared.Chat.Progress };
         var client = new StreamClient(live, sse);
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((StreamClient)state!).Leave(), client);
+        using var running = requests.Open(ResponseEndpoints.Path, prepared.Chat, live.StopNow);
         prepared.Chat.Progress.Queued += sse.AcceptSoon;
         clock.Add(sse);
         try

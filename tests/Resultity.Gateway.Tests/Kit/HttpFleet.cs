@@ -13,8 +13,12 @@ internal sealed class HttpFleet : IFleet, IDisposable
 
     public void Add(string nodeId, Uri address) => _nodes[nodeId] = address;
 
+    /// <summary>The identifier of the request that was sent to a node last.</summary>
+    public string LastRequestId { get; private set; } = "";
+
     public async ValueTask<Outcome<NodeExchange>> SendAsync(string nodeId, WorkOrder order, CancellationToken cancellation)
     {
+        LastRequestId = order.RequestId;
         var content = new ReadOnlyMemoryContent(order.Body);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(order.ContentType);
         using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(_nodes[nodeId], order.Endpoint.Path)) { Content = content };

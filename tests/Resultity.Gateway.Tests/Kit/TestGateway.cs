@@ -59,6 +59,9 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public string Key { get; private set; } = "";
 
+    /// <summary>The identifier of the request that was sent to a node last.</summary>
+    public string LastRequestId => _fleet.LastRequestId;
+
     public IServiceProvider Services => _app.Services;
 
     public static async Task<TestGateway> StartAsync(Action<GatewayHttpOptions>? configure = null, Action<IServiceCollection>? services = null)

@@ -15,6 +15,7 @@ internal sealed class InferenceHandler(
     RequestFactory requests,
     AdmissionControl admission,
     StreamDelivery streams,
+    LiveRequests live,
     IEnumerable<IPollingSubmission> polling,
     IOptions<GatewayHttpOptions> options,
     TimeProvider time)
@@ -94,7 +95,8 @@ internal sealed class InferenceHandler(
 
     private async Task DeliverWholeAsync(HttpContext context, InferenceRequest request)
     {
-        var outcome = await pipeline.StartAsync(request, context.RequestAborted);
+        using var running = live.Open(request.Endpoint.Path, request, context.RequestAborted);
+        var outcome = await pipeline.StartAsync(request, running.Stop);
         RateLimitHeaders.Write(context.Response, admission.Read(request.Caller));
         if (!outcome.TryGet(out var stream, out var fault))
         {

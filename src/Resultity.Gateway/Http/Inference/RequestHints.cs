@@ -10,14 +10,21 @@ internal static class RequestHints
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
-    /// <summary>Whether the client wants to fetch the answer later (<c>Prefer: respond-async</c>, RFC 7240).</summary>
-    public static bool WantsPolling(HttpRequest request)
+    /// <summary>
+    /// Whether the request is to become durable: the client wants to fetch the answer later (<c>Prefer: respond-async</c>, RFC 7240), or waits
+    /// for it only so long (<c>Prefer: wait=10</c>) and must not lose it then.
+    /// </summary>
+    public static bool WantsPolling(HttpRequest request) => request.Headers["Prefer"].Count > 0 && (Prefers(request, "respond-async") || Prefers(request, "wait"));
+
+    /// <summary>Whether a preference is among those of the client, with or without a value.</summary>
+    public static bool Prefers(HttpRequest request, string preference)
     {
         foreach (var line in request.Headers["Prefer"])
         {
-            foreach (var part in line.AsSpan().Split(','))
+            foreach (var range in line.AsSpan().Split(','))
             {
-                if (line.AsSpan()[part].Trim().Equals("respond-async", StringComparison.OrdinalIgnoreCase))
+                var part = line.AsSpan()[range].Trim();
+                if (part.StartsWith(preference, StringComparison.OrdinalIgnoreCase) && part[preference.Length..].TrimStart() is [] or ['=', ..])
                 {
                     return true;
                 }

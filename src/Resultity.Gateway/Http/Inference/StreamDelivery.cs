@@ -15,7 +15,7 @@ namespace Resultity.Gateway.Http.Inference;
 /// resumption, and then stops.
 /// </remarks>
 internal sealed class StreamDelivery(
-    InferencePipeline pipeline, AdmissionControl admission, LiveStreams streams, StreamClock clock, IOptions<GatewayHttpOptions> options)
+    InferencePipeline pipeline, AdmissionControl admission, LiveStreams streams, LiveRequests requests, StreamClock clock, IOptions<GatewayHttpOptions> options)
 {
     /// <summary>A fast answer is sent in pieces of about this size, so that a slow client holds it up and not the gateway's memory.</summary>
     private const int PieceBytes = 16 * 1024;
@@ -27,6 +27,7 @@ internal sealed class StreamDelivery(
         var sse = new SseResponse(context, clock, options.Value) { Progress = request.Progress };
         var client = new StreamClient(live, sse);
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((StreamClient)state!).Leave(), client);
+        using var running = requests.Open(request.Endpoint.Path, request, live.StopNow);
         request.Progress.Queued += sse.AcceptSoon;
         clock.Add(sse);
         try

@@ -11,6 +11,7 @@ using Resultity.Gateway.Http;
 using Resultity.Link;
 using Resultity.Serving;
 using Resultity.Serving.Scheduling;
+using Resultity.Serving.Subclouds;
 using Resultity.Storage;
 
 namespace Resultity.Gateway.Tests.Fleet.Support;
@@ -51,6 +52,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddHttpEdge();
         builder.Services.AddSqliteStorage(folder);
         builder.Services.AddSingleton<IFleetFacts, RecordingFacts>();
+        builder.Services.AddSingleton<ISubcloudFacts>(static provider => (RecordingFacts)provider.GetRequiredService<IFleetFacts>());
+        builder.Services.AddSingleton<SubcloudDirectory>();
         builder.Services.AddFleet(options =>
         {
             options.Folder = folder;

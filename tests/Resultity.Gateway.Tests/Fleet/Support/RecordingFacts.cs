@@ -4,12 +4,27 @@ using Resultity.Serving.Scheduling;
 namespace Resultity.Gateway.Tests.Fleet.Support;
 
 /// <summary>Keeps what the fleet reports, in order, and lets a test wait for it.</summary>
-internal sealed class RecordingFacts : IFleetFacts
+internal sealed class RecordingFacts : IFleetFacts, ISubcloudFacts
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, string> _states = [];
     private readonly Dictionary<string, IReadOnlyList<ModelOffer>> _offers = [];
     private readonly List<(Func<bool> Condition, TaskCompletionSource Met)> _waiting = [];
+
+    public void SubcloudIs(string name, IReadOnlySet<string>? models)
+    {
+        // These tests make no subcloud.
+    }
+
+    public void SubcloudIsGone(string name)
+    {
+        // As above.
+    }
+
+    public void NodeServes(string nodeId, NodeReach reach)
+    {
+        // As above.
+    }
 
     public void NodesMayReturn(IReadOnlyCollection<string> nodeIds)
     {
