@@ -82,7 +82,7 @@ public sealed partial class BatchRunner : BackgroundService
         foreach (var batch in await _store.ClaimAsync(_jobs.Owner, room, now, now + _jobs.Lease, stopping).ConfigureAwait(false))
         {
             var key = await _keys.GetAsync(batch.KeyId, stopping).ConfigureAwait(false);
-            var run = new BatchRun(batch, key is not null && key.IsValidAt(now) ? key.ToCaller(SubcloudNamespace.SubcloudOf(batch.Namespace)) : null);
+            var run = new BatchRun(batch, key is not null && key.IsValidAt(now) ? key.ToCaller().In(SubcloudNamespace.SubcloudOf(batch.Namespace)) : null);
             _live.Add(run);
             _ = RunAsync(run);
         }
