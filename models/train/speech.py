@@ -110,13 +110,13 @@ def features(audio):
 def disturb(audio, r: random.Random, n):
     """Noise of some colour, loudness, and a little of a microphone's curve; `n` is numpy's generator."""
     size = len(audio)
-    if r.random() < 0.75:
-        level = float(np.sqrt(np.mean(audio ** 2)) + 1e-4) * 10 ** (-r.uniform(8, 40) / 20)
+    if r.random() < 0.6:
+        level = float(np.sqrt(np.mean(audio ** 2)) + 1e-4) * 10 ** (-r.uniform(12, 40) / 20)
         noise = n.standard_normal(size).astype(np.float32)
         if r.random() < 0.5:  # darker noise
             k = r.choice([2, 4, 8])
             noise = np.convolve(noise, np.ones(k, np.float32) / k ** 0.5, "same")
         audio = audio + noise * level
-    if r.random() < 0.4:  # brighter or duller
+    if r.random() < 0.3:  # brighter or duller
         audio = audio + r.uniform(-0.5, 0.5) * np.concatenate([audio[1:], audio[:1]])
     return audio * (10 ** (-r.uniform(0, 20) / 20)) / max(0.05, float(np.abs(audio).max()))

@@ -4,9 +4,9 @@ import random
 
 import world as w
 
-ENGLISH = ["en-us", "en", "en-gb-x-rp", "en-gb-scotland", "en-us-nyc", "en-029", "en-gb-x-gbclan", "en-gb-x-gbcwmd"]
+ENGLISH = ["en-us", "en", "en-gb-x-rp"]
 VARIANTS = ["", "", "", "+m1", "+m3", "+m4", "+m5", "+m7", "+f1", "+f2", "+f3", "+f5", "+steph", "+Andy", "+Alicia", "+adam", "+linda", "+Mike"]
-HELD_OUT_VOICES = ["en-us+f4", "en+m2", "en-us+m6", "en-gb-x-rp+Annie", "en-us+michel", "en+belinda", "en-us+edward", "en-gb-scotland+f4"]
+HELD_OUT_VOICES = ["en-us+f4", "en+m2", "en-us+m6", "en-gb-x-rp+Annie", "en-us+michel", "en+belinda", "en-us+edward", "en+f4"]
 
 GERMAN_COLOURS = dict(red="roter", green="grüner", blue="blauer", yellow="gelber", orange="oranger", purple="lila", pink="rosa", brown="brauner",
                       black="schwarzer", white="weißer", gray="grauer")
@@ -79,5 +79,5 @@ def german(r: random.Random):
 
 
 def voice(r: random.Random, language: str = "en") -> str:
-    base = "de" if language == "de" else "en-us" if r.random() < 0.3 else r.choice(ENGLISH)
+    base = "de" if language == "de" else "en-us" if r.random() < 0.4 else r.choice(ENGLISH)
     return base + r.choice(VARIANTS)

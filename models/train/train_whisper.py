@@ -38,7 +38,7 @@ class Example:
         r, tok = maker.r, maker.tokenizer
         size = int(seconds * speech.RATE)
         audio, at, segments, labels = np.zeros(size, np.float32), r.uniform(0, 0.5 if easy else 1), [], np.zeros(int(seconds / STEP), np.int64)
-        self.language = "de" if not easy and r.random() < 0.15 else "en"
+        self.language = "de" if not easy and r.random() < 0.08 else "en"
         voice = d.voice(r, self.language)
         silent = not easy and r.random() < 0.03
         while not silent:
@@ -118,8 +118,8 @@ class Maker:
         self.classes = len(names) + 2
 
     def batch(self, size: int, progress: float):
-        easy = progress < 0.12
-        seconds = 3.0 if easy else self.r.choices([3.0, 5.0, SECONDS], [0.45, 0.3, 0.25])[0]
+        easy = progress < 0.15
+        seconds = 3.0 if easy else self.r.choices([3.0, 5.0, SECONDS], [0.7, 0.2, 0.1])[0]
         examples = [Example(self, seconds, easy) for _ in range(max(4, int(size * 3 / seconds)))]
         ids, end = [e.tokens for e in examples], self.tokenizer.ids["<|endoftext|>"]
         target = [[t if e.target[i + 1] else -100 for i, t in enumerate(e.tokens[1:])] for e in examples]
@@ -147,16 +147,16 @@ def train(args, tokenizer):
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, vocabulary {len(tokenizer.tokens)}, {maker.classes} phonemes", flush=True)
     both = torch.nn.ModuleDict({"model": model.train(), "head": head})
     matrix = lambda name, p: p.ndim == 2 and "emb" not in name and "head" not in name
-    optimiser, average, clock = Optimiser(both, lr=2e-3, muon_lr=0.015, is_matrix=matrix), Average(model, 0.995), Clock(args.minutes)
+    optimiser, average, clock = Optimiser(both, lr=1e-3, muon_lr=0.004, is_matrix=matrix), Average(model, 0.995), Clock(args.minutes)
     seen, saved = {}, 0.0
     while clock.progress < 1:
-        features, ids, target, span, labels = maker.batch(16, 1 if args.resume else clock.progress)
+        features, ids, target, span, labels = maker.batch(16, clock.progress)
         hidden = model.encoder(features)
         logits, _, looked = model.decoder(ids, model.decoder.cross(hidden))
         words = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=-100)
         sounds = F.cross_entropy(head(hidden).flatten(0, 1), labels.flatten())
         places = sum(guided(x, span) for x in looked)
-        optimiser.step(words + 0.5 * (1 - 0.8 * clock.progress) * sounds + 0.15 * places, clock.rate(50, hold=0.4))
+        optimiser.step(words + (1 - 0.8 * clock.progress) * sounds + 0.15 * places, clock.rate(50, hold=0.1))
         average.update(model)
         clock.step += 1
         for name, value in (("words", words), ("phonemes", sounds), ("places", places)):
@@ -165,7 +165,7 @@ def train(args, tokenizer):
         if clock.progress - saved > 0.05:
             saved = clock.progress
             torch.save(average.shadow, CHECKPOINT)
-            if saved > 0.25:
+            if saved > 0.35:
                 print(f"    word errors {evaluate(load(tokenizer), tokenizer, 24, quiet=True):.3f}", flush=True)
     print(f"trained {clock.step} steps")
     model.load_state_dict(average.shadow)

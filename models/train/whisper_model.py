@@ -7,8 +7,8 @@ import torch.nn.functional as F
 
 from common import Attention, Mlp, EncoderLayer, causal_mask, join_heads, split_heads
 
-DIM, HEADS, HIDDEN = 128, 4, 512
-ENCODER_LAYERS, DECODER_LAYERS = 4, 2
+DIM, HEADS, HIDDEN = 96, 3, 384
+ENCODER_LAYERS, DECODER_LAYERS = 3, 2
 SECONDS, FRAMES, TARGET = 10, 500, 160  # chunk length, encoder positions in it, longest token sequence
 
 

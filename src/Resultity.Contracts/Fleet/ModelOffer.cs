@@ -32,4 +32,7 @@ public sealed record ModelOffer
 
     /// <summary>Digest of the model's files (<c>sha256:…</c>), where known.</summary>
     public string? Digest { get; init; }
+
+    /// <summary>Names of the voices that it speaks with; absent for other models.</summary>
+    public IReadOnlyList<string>? Voices { get; init; }
 }

@@ -42,9 +42,18 @@ public sealed class InferenceEndpoint
     /// <summary>Whether a text is harmful.</summary>
     public static InferenceEndpoint Moderations { get; } = new("/v1/moderations", "moderate", 7, canStream: false);
 
+    /// <summary>What is said in a sound.</summary>
+    public static InferenceEndpoint Transcriptions { get; } = new("/v1/audio/transcriptions", "transcribe", 8, canStream: true, isMedia: true);
+
+    /// <summary>What is said in a sound, in English.</summary>
+    public static InferenceEndpoint Translations { get; } = new("/v1/audio/translations", "translate", 9, canStream: true, isMedia: true);
+
+    /// <summary>Speech after a text.</summary>
+    public static InferenceEndpoint Speech { get; } = new("/v1/audio/speech", "speak", 10, canStream: true, isMedia: true);
+
     /// <summary>Every endpoint there is.</summary>
     public static IReadOnlyList<InferenceEndpoint> All { get; } =
-        [ChatCompletions, Completions, Embeddings, ImageGenerations, ImageEdits, ImageVariations, ImageDescription, Moderations];
+        [ChatCompletions, Completions, Embeddings, ImageGenerations, ImageEdits, ImageVariations, ImageDescription, Moderations, Transcriptions, Translations, Speech];
 
     /// <summary>The path, as in <c>/v1/chat/completions</c>; also the endpoint's name in offers, jobs and batches.</summary>
     public string Path { get; }

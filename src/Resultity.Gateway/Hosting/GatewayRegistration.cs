@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Resultity.Gateway.Admin;
+using Resultity.Gateway.Audio;
 using Resultity.Gateway.Batches;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Completions;
@@ -44,7 +45,7 @@ internal static class GatewayRegistration
         services.AddSharding();
         services.AddHttpEdge();
         services.AddJobs();
-        services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddModerations().AddRequests().AddResponses();
+        services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddAudio().AddModerations().AddRequests().AddResponses();
         services.AddFiles().AddBatches();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
@@ -61,7 +62,7 @@ internal static class GatewayRegistration
         app.MapOpenApi();
         app.MapMetrics();
         app.MapFleet();
-        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapImages().MapModerations().MapRequests().MapResponses();
+        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapImages().MapAudio().MapModerations().MapRequests().MapResponses();
         app.MapFiles().MapBatches();
         app.MapAdmin();
     }

@@ -18,6 +18,7 @@ internal static class ModelAnswer
         new Field("running", new IntegerShape(0, int.MaxValue)) { Required = true },
         new Field("waiting", new IntegerShape(0, int.MaxValue)) { Required = true },
         new Field("ready", BoolShape.Instance) { Required = true },
+        new Field("voices", new ArrayShape(StringShape.Any)),
         new Field("shards", AnyShape.Object));
 
     /// <summary>All models.</summary>

@@ -66,6 +66,17 @@ internal static class ModelJson
         writer.WriteNumber("running"u8, model.Running);
         writer.WriteNumber("waiting"u8, model.Waiting);
         writer.WriteBoolean("ready"u8, model.Ready);
+        if (model.Voices.Count > 0)
+        {
+            writer.WriteStartArray("voices"u8);
+            foreach (var voice in model.Voices)
+            {
+                writer.WriteStringValue(voice);
+            }
+
+            writer.WriteEndArray();
+        }
+
         if (shards is not null)
         {
             writer.WritePropertyName("shards"u8);

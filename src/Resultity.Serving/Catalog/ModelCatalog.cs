@@ -88,6 +88,7 @@ public sealed class ModelCatalog
             offers.Max(offer => offer.ContextLength),
             offers.Min(offer => offer.Created) ?? _started,
             offers.Select(offer => offer.OwnedBy).FirstOrDefault(owner => owner is not null) ?? "resultity",
-            offers.Any(offer => offer.State == ModelState.Ready));
+            offers.Any(offer => offer.State == ModelState.Ready),
+            [.. offers.SelectMany(static offer => offer.Voices ?? []).Distinct(StringComparer.Ordinal)]);
     }
 }

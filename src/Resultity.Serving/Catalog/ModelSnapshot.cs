@@ -11,6 +11,7 @@ namespace Resultity.Serving.Catalog;
 /// <param name="Created">Unix seconds of its creation, or of when it was first seen.</param>
 /// <param name="OwnedBy">Who made it.</param>
 /// <param name="Ready">Whether an instance is loaded.</param>
+/// <param name="Voices">Voices that it speaks with, in the order of its runtime; empty where it does not speak.</param>
 public sealed record ModelSnapshot(
     string Id,
     IReadOnlyList<string> Endpoints,
@@ -21,4 +22,5 @@ public sealed record ModelSnapshot(
     int? ContextLength,
     long Created,
     string OwnedBy,
-    bool Ready);
+    bool Ready,
+    IReadOnlyList<string> Voices);

@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 using Resultity.Cli;
 using Resultity.Configuration;
 using Resultity.Node.Runtimes;
+using Resultity.Node.Runtimes.Audio;
+using Resultity.Node.Runtimes.Espeak;
 using Resultity.Node.Runtimes.Onnx;
 using Resultity.Node.Runtimes.OpenAi;
+using Resultity.Node.Runtimes.Processes;
 using Resultity.Node.Shards;
 using Resultity.Onnx.Text;
 
@@ -21,7 +24,8 @@ internal sealed class RuntimeChoice
 
     private readonly ShardOptions? _shards;
 
-    private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots, ShardOptions? shards) => (Folders, Upstreams, Slots, _shards) = (folders, upstreams, slots, shards);
+    private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots, ShardOptions? shards, bool speaks) =>
+        (Folders, Upstreams, Slots, _shards, Speaks) = (folders, upstreams, slots, shards, speaks);
 
     /// <summary>Folders, each a model or a folder of models.</summary>
     public IReadOnlyList<string> Folders { get; }
@@ -29,6 +33,9 @@ internal sealed class RuntimeChoice
     public IReadOnlyList<UpstreamSpec> Upstreams { get; }
 
     public int Slots { get; }
+
+    /// <summary>Whether speech through espeak-ng is served, where that is installed; it is one of the built-in models.</summary>
+    public bool Speaks { get; }
 
     /// <summary>For people: what is served.</summary>
     public string Description
@@ -58,9 +65,10 @@ internal sealed class RuntimeChoice
         var builtIn = Path.Combine(AppContext.BaseDirectory, "models");
         var wanted = settings.RequiredText("node.builtin_models");
         if (wanted == "always" && !Directory.Exists(builtIn)) throw new CliException(ExitCode.Usage, $"node.builtin_models is always, but there is no folder {builtIn}.");
-        if ((wanted == "always" || (wanted == "auto" && named.Count == 0 && upstreams.Count == 0 && shards is null)) && Directory.Exists(builtIn)) folders.Add(builtIn);
+        var serves = wanted == "always" || (wanted == "auto" && named.Count == 0 && upstreams.Count == 0 && shards is null);
+        if (serves && Directory.Exists(builtIn)) folders.Add(builtIn);
         return folders.Count + upstreams.Count > 0 || shards is not null
-            ? new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"), shards)
+            ? new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"), shards, serves)
             : throw new CliException(ExitCode.Usage, "there is nothing to serve.", "Name a folder with --models or a server with --openai, or fetch a model with `resultity models pull`.");
     }
 
@@ -68,11 +76,12 @@ internal sealed class RuntimeChoice
     public void Add(IServiceCollection services)
     {
         if (_shards is not null) services.AddShards(_shards);
+        if (Speaks) services.AddSingleton<IRuntime>(static provider => new EspeakRuntime(provider.GetRequiredService<ChildHost>(), new AudioLimits()));
         if (Folders.Count > 0)
         {
             var engine = new TextEngineOptions { Slots = Slots, QueueLimit = QueuePerModel };
             services.AddSingleton<IRuntime>(provider => new OnnxRuntime(
-                new OnnxRuntimeOptions { Folders = Folders, Engine = engine }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<OnnxRuntime>>()));
+                new OnnxRuntimeOptions { Folders = Folders, Engine = engine }, provider.GetRequiredService<ChildHost>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<OnnxRuntime>>()));
         }
 
         foreach (var upstream in Upstreams)

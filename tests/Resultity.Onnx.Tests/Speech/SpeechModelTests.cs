@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Resultity.Onnx.Speech;
 using Resultity.Onnx.Speech.Sound;
+using Resultity.TestKit.Speech;
 using Xunit;
 
 namespace Resultity.Onnx.Tests.Speech;

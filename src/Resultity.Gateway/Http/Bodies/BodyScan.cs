@@ -14,6 +14,9 @@ internal static class BodyScan
     /// <summary>Prompts that share their beginning up to here go to the same node's prefix cache.</summary>
     private const int PrefixBytes = 1536;
 
+    // The value of speech's `stream_format`, which stands in the same slot.
+    private static ReadOnlySpan<byte> StreamsEvents => "\"sse\""u8;
+
     /// <summary>Reads a body of whichever content type the endpoint takes.</summary>
     public static Outcome<Envelope> Read(ReadOnlySpan<byte> body, string contentType, BodyShape shape) =>
         shape.Form is not null && FormReader.IsForm(contentType) ? FormScan.Read(body, contentType, shape) : Read(body, shape);
@@ -92,7 +95,7 @@ internal static class BodyScan
         {
             Model = model.HasValue ? Text(body.Slice(model.Start, model.Length)) : "",
             ModelRange = model.Range,
-            Stream = captures.Get(Slot.Stream).IsTrue,
+            Stream = captures.Get(Slot.Stream) is var stream && (stream.IsTrue || body.Slice(stream.Start, stream.Length).SequenceEqual(StreamsEvents)),
             StreamOptionsRange = captures.Get(Slot.StreamOptions).Range,
             IncludeUsage = captures.Get(Slot.IncludeUsage).IsTrue,
             MaxOutputTokens = MaxOutput(in captures),

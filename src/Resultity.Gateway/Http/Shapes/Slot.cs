@@ -20,6 +20,7 @@ internal enum Slot
     TopLogprobs,
     Tools,
     ResponseFormat,
+    TimestampGranularities,
     Prompt,
     PromptHead,
     Suffix,

@@ -11,6 +11,7 @@ internal enum ModelKind
     Chat,
     Completion,
     Embedding,
+    Speech,
 }
 
 /// <summary>A folder in Hugging Face's ONNX layout.</summary>
@@ -53,6 +54,7 @@ internal sealed record ModelFolder(string Path, string Name, ModelKind Kind, lon
     /// <summary>By the class that transformers would load, or, where the configuration names none, by the file that says how to generate.</summary>
     private static ModelKind? KindOf(string folder)
     {
+        if (Architecture(folder) is { } architecture && architecture.StartsWith("Whisper", StringComparison.Ordinal)) return ModelKind.Speech;
         if (!Directory.EnumerateFiles(System.IO.Path.Combine(folder, "onnx"), "model*.onnx").Any()) return null;
         var writes = Architecture(folder)?.EndsWith("ForCausalLM", StringComparison.Ordinal) ?? File.Exists(System.IO.Path.Combine(folder, "generation_config.json"));
         if (!writes) return ModelKind.Embedding;

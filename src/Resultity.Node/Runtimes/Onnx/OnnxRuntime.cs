@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
+using Resultity.Node.Runtimes.Audio;
 using Resultity.Node.Runtimes.Onnx.Answers;
 using Resultity.Node.Runtimes.Onnx.Requests;
+using Resultity.Node.Runtimes.Processes;
 using Resultity.Onnx.Text;
 
 namespace Resultity.Node.Runtimes.Onnx;
@@ -18,14 +20,21 @@ public sealed partial class OnnxRuntime : IRuntime
     private readonly ILogger _logger;
     private readonly ChatEndpoint _chat;
     private readonly CompletionEndpoint _completions;
+    private readonly TranscriptionEndpoint _transcriptions;
     private Dictionary<string, ServedModel> _models = [];
 
     /// <summary>Makes the runtime; nothing is read before <see cref="StartAsync"/>.</summary>
-    public OnnxRuntime(OnnxRuntimeOptions options, TimeProvider time, ILogger<OnnxRuntime> logger)
+    /// <param name="options">What it serves.</param>
+    /// <param name="children">Starts ffmpeg.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where failed loads are told.</param>
+    public OnnxRuntime(OnnxRuntimeOptions options, ChildHost children, TimeProvider time, ILogger<OnnxRuntime> logger)
     {
+        ArgumentNullException.ThrowIfNull(options);
         (_options, _time, _logger) = (options, time, logger);
         _chat = new ChatEndpoint(time);
         _completions = new CompletionEndpoint(time);
+        _transcriptions = new TranscriptionEndpoint(new AudioDecoder(new Ffmpeg(children, options.Audio), options.Audio));
     }
 
     /// <inheritdoc/>
@@ -57,6 +66,7 @@ public sealed partial class OnnxRuntime : IRuntime
             if (model is LoadedTextModel text && exchange.Path == InferenceEndpoint.ChatCompletions.Path) await _chat.ServeAsync(exchange, text, cancellation);
             else if (model is LoadedTextModel writer && exchange.Path == InferenceEndpoint.Completions.Path) await _completions.ServeAsync(exchange, writer, cancellation);
             else if (model is LoadedEmbeddingModel embedding && exchange.Path == InferenceEndpoint.Embeddings.Path) await EmbeddingEndpoint.ServeAsync(exchange, embedding, cancellation);
+            else if (model is LoadedSpeechModel speech && (exchange.Path == InferenceEndpoint.Transcriptions.Path || exchange.Path == InferenceEndpoint.Translations.Path)) await _transcriptions.ServeAsync(exchange, speech, cancellation);
             else throw new InvalidRequestException($"The model '{exchange.Model}' does not serve {exchange.Path}.", "model", "unsupported_endpoint");
         }
         catch (InvalidRequestException error) when (!exchange.Started)

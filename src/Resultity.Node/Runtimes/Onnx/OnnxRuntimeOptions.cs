@@ -1,3 +1,4 @@
+using Resultity.Node.Runtimes.Audio;
 using Resultity.Onnx.Text;
 
 namespace Resultity.Node.Runtimes.Onnx;
@@ -14,6 +15,13 @@ public sealed record OnnxRuntimeOptions
 
     /// <summary>How text models are loaded.</summary>
     public TextModelOptions Model { get; init; } = new();
+
+    /// <summary>How many sounds a speech model hears at the same time; each takes as much of the processor as there is.</summary>
+    /// <value>2</value>
+    public int SpeechSlots { get; init; } = 2;
+
+    /// <summary>What sound may take.</summary>
+    public AudioLimits Audio { get; init; } = new();
 
     /// <summary>Limits of each text model's engine; its slots are what the offers say.</summary>
     public TextEngineOptions Engine { get; init; } = new() { QueueLimit = 4096 };

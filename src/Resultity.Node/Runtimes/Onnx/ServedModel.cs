@@ -27,9 +27,10 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
                     {
                         ModelKind.Chat => [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path],
                         ModelKind.Completion => [InferenceEndpoint.Completions.Path],
+                        ModelKind.Speech => [InferenceEndpoint.Transcriptions.Path, InferenceEndpoint.Translations.Path],
                         _ => [InferenceEndpoint.Embeddings.Path],
                     },
-                    Slots = options.Engine.Slots,
+                    Slots = folder.Kind == ModelKind.Speech ? options.SpeechSlots : options.Engine.Slots,
                     State = _state,
                     Runtime = OnnxRuntime.Kind,
                     ContextLength = _context,
@@ -78,7 +79,12 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
         changed(this, null);
         try
         {
-            LoadedModel loaded = folder.Kind == ModelKind.Embedding ? LoadedEmbeddingModel.Load(folder.Path) : LoadedTextModel.Load(folder.Path, options, folder.Fingerprint, time);
+            LoadedModel loaded = folder.Kind switch
+            {
+                ModelKind.Embedding => LoadedEmbeddingModel.Load(folder.Path),
+                ModelKind.Speech => LoadedSpeechModel.Load(folder.Path),
+                _ => LoadedTextModel.Load(folder.Path, options, folder.Fingerprint, time),
+            };
             Set(ModelState.Ready, loaded.ContextLength);
             changed(this, null);
             return loaded;

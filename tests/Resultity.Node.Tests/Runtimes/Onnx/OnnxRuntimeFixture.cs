@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Resultity.Contracts.Fleet;
 using Resultity.Node.Runtimes.Onnx;
+using Resultity.Node.Runtimes.Processes;
 
 [assembly: AssemblyFixture(typeof(Resultity.Node.Tests.Runtimes.Onnx.OnnxRuntimeFixture))]
 
@@ -12,7 +13,11 @@ public sealed class OnnxRuntimeFixture : IAsyncLifetime
 {
     public const string Chat = "resultity-mini-chat";
 
-    public OnnxRuntime Runtime { get; } = new(new OnnxRuntimeOptions { Folders = [ModelsFolder()] }, TimeProvider.System, NullLogger<OnnxRuntime>.Instance);
+    private readonly ChildHost _children = new(Directory.CreateTempSubdirectory("resultity-children-").FullName, TimeProvider.System, Random.Shared, NullLogger<ChildHost>.Instance);
+
+    public OnnxRuntimeFixture() => Runtime = new(new OnnxRuntimeOptions { Folders = [ModelsFolder()] }, _children, TimeProvider.System, NullLogger<OnnxRuntime>.Instance);
+
+    public OnnxRuntime Runtime { get; }
 
     public static string ModelsFolder()
     {
@@ -32,7 +37,11 @@ public sealed class OnnxRuntimeFixture : IAsyncLifetime
         await ready.Task.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
-    public ValueTask DisposeAsync() => Runtime.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Runtime.DisposeAsync();
+        await _children.DisposeAsync();
+    }
 
     internal async Task<RecordedExchange> PostAsync(string path, JsonNode body, string model = Chat, CancellationToken cancellation = default)
     {

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Resultity.Onnx.Text.Graphs;
 
-namespace Resultity.Onnx.Tests.Speech;
+namespace Resultity.TestKit.Speech;
 
 /// <summary>Writes ONNX models with random weights, so that layouts can be tested at real proportions without real weights.</summary>
-internal sealed class GraphWriter(int seed)
+public sealed class GraphWriter(int seed)
 {
     private const int Opset = 17, AttributeFloat = 1, AttributeInt = 2, AttributeInts = 7;
     private readonly ProtoWriter _graph = new();

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Resultity.Onnx.Tests.Speech;
+namespace Resultity.TestKit.Speech;
 
 /// <summary>A Whisper-type model with random weights in a folder of its own, laid out as optimum exports it, with a decoder for the first step and one for the rest.</summary>
-internal sealed class RandomWhisper : IDisposable
+public sealed class RandomWhisper : IDisposable
 {
     private const TensorElementType Float = TensorElementType.Float, Long = TensorElementType.Int64;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("resultity-whisper");
