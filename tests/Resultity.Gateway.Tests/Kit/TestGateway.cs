@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using OpenAI;
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Audio;
 using Resultity.Gateway.Batches;
 using Resultity.Gateway.Chat;
 using Resultity.Gateway.Completions;
@@ -45,12 +46,12 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IFleet>(_fleet);
-        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddImages().AddModerations().AddRequests().AddFiles().AddBatches();
+        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddImages().AddAudio().AddModerations().AddRequests().AddFiles().AddBatches();
         builder.Services.Configure<GatewayHttpOptions>(options => configure?.Invoke(options));
         services?.Invoke(builder.Services);
         _app = builder.Build();
         _app.UseHttpEdge();
-        _app.MapChat().MapCompletions().MapEmbeddings().MapImages().MapModerations().MapModels().MapRequests().MapFiles().MapBatches().MapOpenApi();
+        _app.MapChat().MapCompletions().MapEmbeddings().MapImages().MapAudio().MapModerations().MapModels().MapRequests().MapFiles().MapBatches().MapOpenApi();
     }
 
     public Uri Address { get; private set; } = null!;
