@@ -31,8 +31,10 @@ internal sealed class EspeakSpeaker(ChildHost children) : ISpeaker
 
     public async Task StartAsync(CancellationToken cancellation)
     {
-        _languages = [.. await ColumnAsync("--voices", 1, cancellation)];
-        _variants = [.. (await ColumnAsync("--voices=variant", 4, cancellation)).Select(static file => file[(file.LastIndexOf('/') + 1)..])];
+        // A voice names its own language and, in brackets, others that it is good for, as fr-fr is for fr.
+        var voices = await LinesAsync("--voices", cancellation);
+        _languages = [.. voices.SelectMany(static cells => cells.Skip(5).Where(static cell => cell.StartsWith('(')).Select(static cell => cell.Trim('(')).Prepend(cells[1]))];
+        _variants = [.. (await LinesAsync("--voices=variant", cancellation)).Select(static cells => cells[4][(cells[4].LastIndexOf('/') + 1)..])];
     }
 
     public void CheckVoice(string voice)
@@ -58,10 +60,10 @@ internal sealed class EspeakSpeaker(ChildHost children) : ISpeaker
     /// <summary>Without what espeak-ng takes for phonemes or commands rather than for text.</summary>
     private static string Plain(string sentence) => sentence.Replace("[[", "[ [", StringComparison.Ordinal).Replace('\u0001', ' ').Replace('\0', ' ');
 
-    private async Task<IEnumerable<string>> ColumnAsync(string argument, int column, CancellationToken cancellation)
+    private async Task<List<string[]>> LinesAsync(string argument, CancellationToken cancellation)
     {
         var table = Encoding.UTF8.GetString(await Run(argument).RunAsync(children, ReadOnlyMemory<byte>.Empty, cancellation));
-        return table.Split('\n').Skip(1).Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(cells => cells.Length > column).Select(cells => cells[column]).Distinct();
+        return [.. table.Split('\n').Skip(1).Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(static cells => cells.Length > 4)];
     }
 
     private static ProgramRun Run(params string[] arguments) => new() { Program = Program, Arguments = arguments, Timeout = Timeout, MaxOutput = LongestOutput };
