@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Resultity.Serving.Stores;
-using Resultity.Storage.Blobs;
 using Resultity.Storage.Postgres;
 using Resultity.Storage.Sql;
 using Resultity.Storage.Sqlite;
@@ -24,23 +23,29 @@ public static class StorageRegistration
         services.AddSingleton(provider => SqliteStorage.Open(dataFolder, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SqlDatabase>(static provider => provider.GetRequiredService<SqliteStorage>().Database);
         services.AddSingleton<IBlobStore>(static provider => provider.GetRequiredService<SqliteStorage>().Blobs);
+        services.AddSingleton<IGatewayStore, LoneGateway>();
+        services.AddSingleton<IGatewaySignals, NoGatewaySignals>();
         return services.AddStores();
     }
 
     /// <summary>Keeps everything in a PostgreSQL database and large payloads in a folder; other gateways may share both.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="database">The database: <c>postgres://user:password@host:port/database</c>, or Npgsql's <c>Host=…;Database=…</c>. It has to exist; its tables are made.</param>
-    /// <param name="blobFolder">The folder, which all gateways of the database reach under their own paths; made if there is none.</param>
+    /// <param name="dataFolder">The folder of what is this gateway's own; made if there is none. One process at a time can use it.</param>
+    /// <param name="blobFolder">The folder of large payloads, which all gateways of the database share; <see langword="null"/> puts it into the data folder, where only one gateway finds it.</param>
     /// <remarks>
     /// The database is opened when the first store is asked for, which throws a <see cref="StorageException"/> with an operator's explanation
     /// where it cannot be used. It is closed with the host, after the writes that are waiting.
     /// </remarks>
-    public static IServiceCollection AddPostgresStorage(this IServiceCollection services, string database, string blobFolder)
+    public static IServiceCollection AddPostgresStorage(this IServiceCollection services, string database, string dataFolder, string? blobFolder = null)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => PostgresDatabase.Open(database, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<SqlDatabase>(static provider => provider.GetRequiredService<PostgresDatabase>());
-        services.AddSingleton<IBlobStore>(provider => new FolderBlobStore(blobFolder, isShared: true, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => PostgresStorage.Open(database, dataFolder, blobFolder, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(static provider => provider.GetRequiredService<PostgresStorage>().Database);
+        services.AddSingleton<SqlDatabase>(static provider => provider.GetRequiredService<PostgresStorage>().Database);
+        services.AddSingleton<IBlobStore>(static provider => provider.GetRequiredService<PostgresStorage>().Blobs);
+        services.AddSingleton<IGatewayStore, PostgresGatewayStore>();
+        services.AddSingleton<IGatewaySignals, PostgresSignals>();
         return services.AddStores();
     }
 

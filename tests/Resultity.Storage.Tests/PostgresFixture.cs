@@ -9,7 +9,8 @@ namespace Resultity.Storage.Tests;
 /// <summary>One PostgreSQL server for all tests of this assembly that want one, started with the first of them.</summary>
 public sealed class PostgresFixture : IAsyncDisposable
 {
-    private readonly Lazy<Task<PostgresServer>> _server = new(static () => PostgresServer.StartAsync());
+    // Away from the tests' own threads, which wait for it.
+    private readonly Lazy<Task<PostgresServer>> _server = new(static () => Task.Run(() => PostgresServer.StartAsync()));
 
     /// <summary>The server. Skips the test where there is no PostgreSQL.</summary>
     public PostgresServer Server
@@ -27,7 +28,7 @@ public sealed class PostgresFixture : IAsyncDisposable
 
     /// <summary>Makes an empty database.</summary>
     /// <returns>Its address.</returns>
-    public string NewDatabase() => Server.CreateDatabaseAsync().GetAwaiter().GetResult();
+    public string NewDatabase() => Task.Run(Server.CreateDatabaseAsync).GetAwaiter().GetResult();
 
     public async ValueTask DisposeAsync()
     {

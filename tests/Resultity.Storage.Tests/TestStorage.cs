@@ -33,7 +33,7 @@ public sealed class TestStorage : IAsyncDisposable
 
     /// <summary>A gateway's storage on a database that there is.</summary>
     public static TestStorage PostgresOn(string database) =>
-        new(NewFolder(), ownsFolder: true, (services, folder) => services.AddPostgresStorage(database, Path.Combine(folder, "blobs")));
+        new(NewFolder(), ownsFolder: true, (services, folder) => services.AddPostgresStorage(database, folder));
 
     public T Get<T>()
         where T : notnull => Services.GetRequiredService<T>();

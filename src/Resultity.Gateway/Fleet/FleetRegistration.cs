@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Resultity.Contracts.Fleet;
 using Resultity.Serving;
 using Resultity.Serving.Sharding;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Fleet;
 
@@ -19,6 +20,7 @@ public static class FleetRegistration
         services.AddOptions<FleetOptions>();
         if (configure is not null)
             services.Configure(configure);
+        services.TryAddSingleton<IGatewaySignals, NoGatewaySignals>();
         services.AddSingleton<GatewayIdentity>();
         services.AddSingleton<LiveFleet>();
         services.AddSingleton<IFleet>(static provider => provider.GetRequiredService<LiveFleet>());

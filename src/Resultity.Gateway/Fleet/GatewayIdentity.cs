@@ -1,22 +1,29 @@
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Fleet;
 
-/// <summary>The id that nodes join and make their proofs for; made once and kept.</summary>
+/// <summary>Who this gateway is to nodes, which join and make their proofs for it, and to other gateways. Made once and kept.</summary>
 internal sealed class GatewayIdentity
 {
     private const string FileName = "gateway.id";
     private const string Prefix = "gw_";
 
-    public GatewayIdentity(IOptions<FleetOptions> options, TimeProvider time) => GatewayId = options.Value switch
+    public GatewayIdentity(IOptions<FleetOptions> options, TimeProvider time)
     {
-        { GatewayId: { Length: > 0 } given } => given,
-        { Folder: { Length: > 0 } folder } => LoadOrMake(folder, time),
-        _ => Id.New(Prefix, time),
-    };
+        OwnId = options.Value is { Folder: { Length: > 0 } folder } ? LoadOrMake(folder, time) : Id.New(Prefix, time);
+        GatewayId = options.Value is { GatewayId: { Length: > 0 } given } ? given : OwnId;
+    }
 
-    public string GatewayId { get; }
+    /// <summary>What nodes know this gateway by, together with all others on the same storage.</summary>
+    public string GatewayId { get; private set; }
+
+    /// <summary>What the other gateways know this one by; no two have the same.</summary>
+    public string OwnId { get; }
+
+    /// <summary>Takes the id that all gateways on the same storage have, which is this one's if it is the first.</summary>
+    public async Task SettleAsync(IGatewayStore gateways, CancellationToken cancellation) => GatewayId = await gateways.SettleIdentityAsync(GatewayId, cancellation);
 
     private static string LoadOrMake(string folder, TimeProvider time)
     {

@@ -7,9 +7,12 @@ using Resultity.Serving.Subclouds;
 namespace Resultity.Gateway.Fleet;
 
 /// <summary>Who may be a node of this gateway: join tokens, enrolment, revocation.</summary>
-public sealed class NodeRegistry(INodeStore store, LiveFleet fleet, TimeProvider time, SubcloudDirectory? subclouds = null)
+public sealed class NodeRegistry(INodeStore store, LiveFleet fleet, IGatewaySignals signals, TimeProvider time, SubcloudDirectory? subclouds = null) : IDisposable
 {
+    private const string Topic = "node";
     private const int LongestName = 64;
+
+    private readonly IDisposable _revocations = signals.Subscribe(Topic, fleet.Cut);
 
     /// <summary>Makes a join token. The secret is returned this once and kept only as a hash.</summary>
     /// <param name="name">What it is for.</param>
@@ -52,13 +55,19 @@ public sealed class NodeRegistry(INodeStore store, LiveFleet fleet, TimeProvider
         };
     }
 
-    /// <summary>Revokes a node's key and cuts its links at once.</summary>
+    /// <summary>Revokes a node's key and cuts its links at once, those to other gateways too.</summary>
     /// <returns>The node as it is now, or null when there is none.</returns>
     public async Task<EnrolledNode?> RevokeAsync(string nodeId, CancellationToken cancellation)
     {
         var node = await store.RevokeAsync(nodeId, time.GetUtcNow(), cancellation);
         if (node is not null)
+        {
             fleet.Cut(nodeId);
+            signals.Publish(Topic, nodeId);
+        }
         return node;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _revocations.Dispose();
 }

@@ -17,7 +17,7 @@ namespace Resultity.Gateway.Hosting;
 
 /// <summary>A gateway in this process.</summary>
 /// <remarks>
-/// Start: 1 the storage is opened · 2 there is an admin key and an API key · 3 it listens.
+/// Start: 1 the storage is opened · 2 nodes know it by one name with all gateways on it · 3 there is an admin key and an API key · 4 it listens.
 /// Stop: 1 new requests are refused with 503 · 2 those that run may finish · 3 the links close · 4 the storage closes.
 /// </remarks>
 public sealed class GatewayHost : IAsyncDisposable
@@ -72,6 +72,7 @@ public sealed class GatewayHost : IAsyncDisposable
         {
             // Opens the storage, which may be in use or damaged.
             _app.UseGateway();
+            await _app.Services.GetRequiredService<GatewayIdentity>().SettleAsync(_app.Services.GetRequiredService<IGatewayStore>(), cancellation);
             var keys = _app.Services.GetRequiredService<FirstKeys>();
             AdminKey = await keys.AdminAsync(admin, cancellation);
             ApiKey = await keys.ApiAsync(api, cancellation);

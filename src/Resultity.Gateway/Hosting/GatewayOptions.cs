@@ -3,6 +3,7 @@ using Resultity.Gateway.Http;
 using Resultity.Serving.Batches;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Files;
+using Resultity.Serving.Jobs;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
 
@@ -21,6 +22,17 @@ public sealed class GatewayOptions
 
     /// <summary>The folder for everything that must survive. One gateway at a time can use it.</summary>
     public required string DataFolder { get; set; }
+
+    /// <summary>A PostgreSQL database for everything that gateways share, as a <c>postgres://</c> URL or Npgsql's pairs. Holds a secret: never logged.</summary>
+    /// <value>None: everything is in a SQLite file in the data folder.</value>
+    public string? Database { get; set; }
+
+    /// <summary>The folder of large payloads, which all gateways of one database share.</summary>
+    /// <value>A folder in the data folder.</value>
+    public string? BlobFolder { get; set; }
+
+    /// <summary>How stored requests are run.</summary>
+    public JobOptions Jobs { get; } = new();
 
     /// <summary>Whether traces and metrics go to an OTLP collector, which the <c>OTEL_…</c> variables of the environment describe.</summary>
     /// <value>If <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.</value>

@@ -20,6 +20,7 @@ using Resultity.Gateway.Telemetry;
 using Resultity.Serving;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Sharding;
+using Resultity.Serving.Peers;
 using Resultity.Storage;
 
 namespace Resultity.Gateway.Hosting;
@@ -39,7 +40,12 @@ internal static class GatewayRegistration
         options.Fleet.Folder ??= options.DataFolder;
         services.AddSingleton(Options.Create(options.Fleet));
 
-        services.AddSqliteStorage(options.DataFolder);
+        services.AddSingleton(provider =>
+        {
+            options.Jobs.Owner = provider.GetRequiredService<GatewayIdentity>().OwnId;
+            return options.Jobs;
+        });
+        services.AddStorage(options);
         services.AddServing();
         services.AddFleet();
         services.AddSharding();
@@ -47,12 +53,17 @@ internal static class GatewayRegistration
         services.AddJobs();
         services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddAudio().AddModerations().AddRequests().AddResponses();
         services.AddFiles().AddBatches();
+        services.AddPeers();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
         services.AddSingleton<FirstKeys>();
         services.AddAdmin();
         return services;
     }
+
+    private static IServiceCollection AddStorage(this IServiceCollection services, GatewayOptions options) => options.Database is { } database
+        ? services.AddPostgresStorage(database, options.DataFolder, options.BlobFolder)
+        : services.AddSqliteStorage(options.DataFolder);
 
     public static void UseGateway(this WebApplication app)
     {

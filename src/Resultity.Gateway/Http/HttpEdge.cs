@@ -8,6 +8,7 @@ using Resultity.Gateway.Http.Inference;
 using Resultity.Gateway.Http.Refusals;
 using Resultity.Gateway.Http.Streaming;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Http;
 
@@ -23,6 +24,7 @@ internal static class HttpEdge
         services.AddSingleton<KestrelRefusals>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<KestrelRefusals>());
         services.AddHostedService(provider => provider.GetRequiredService<KestrelRefusals>());
+        services.TryAddSingleton<IGatewaySignals, NoGatewaySignals>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<SubcloudAccess>();
         services.AddHostedService<KeyUse>();

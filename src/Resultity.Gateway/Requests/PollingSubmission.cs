@@ -5,13 +5,14 @@ using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Inference;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Peers;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Requests;
 
 /// <summary>Accepts requests whose answers are fetched later: durable first, 202 second.</summary>
-internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatalog catalog, RequestJson json, RequestAnswer answer, JobOptions options) : IPollingSubmission
+internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatalog catalog, PeerModels peers, RequestJson json, RequestAnswer answer, JobOptions options) : IPollingSubmission
 {
     /// <inheritdoc/>
     public Task SubmitAsync(HttpContext context, InferenceRequest request) => SubmitAsync(
@@ -68,6 +69,7 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
     // A name that nobody serves is refused at once, as the synchronous call would; a model whose nodes are merely away is waited for.
     private Fault? Refuse(JobSubmission request) =>
         catalog.Find(request.Caller, request.Model) is null && !catalog.IsFilling
+            && (request.Caller.AllowedModels?.Contains(request.Model) == false || !peers.IsKnownElsewhere(request.Caller.Namespace, request.Model))
             ? Fault.NotFound($"The model '{Shown(request.Model)}' does not exist or you do not have access to it. GET /v1/models lists the models there are.", "model_not_found", "model")
             : null;
 

@@ -2,6 +2,7 @@ using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Scheduling;
+using Resultity.Serving.Subclouds;
 
 namespace Resultity.Serving.Catalog;
 
@@ -35,6 +36,18 @@ public sealed class ModelCatalog
 
     /// <summary>All models that a node offers now, whatever cloud it serves: for the operator.</summary>
     public IReadOnlyList<ModelSnapshot> ListAll() => List(static (_, pool) => pool.Instances);
+
+    /// <summary>Every name that a node can be found for now, aliases included; names in a subcloud as <c>model@subcloud</c>.</summary>
+    internal IReadOnlyCollection<string> Offered()
+    {
+        var offered = _dispatcher.Read(static scheduler => scheduler.Pools.Values.SelectMany(static pool => pool.Instances.SelectMany(instance =>
+        {
+            IEnumerable<string?> clouds = instance.Node.Reach.Subclouds;
+            return instance.Node.Reach.Main ? clouds.Prepend(null) : clouds;
+        }).Distinct().Select(subcloud => (pool.Model, Subcloud: subcloud))).ToList());
+        return [.. offered.SelectMany(model => _options.Aliases.Where(alias => alias.Value == model.Model).Select(static alias => alias.Key).Prepend(model.Model)
+            .Select(name => SubcloudNamespace.Of(name, model.Subcloud)))];
+    }
 
     /// <summary>One model by its name or alias; <see langword="null"/> if the caller may not use it, or if no node has offered it to the caller's cloud since the start.</summary>
     public ModelSnapshot? Find(Caller caller, string name)

@@ -7,6 +7,12 @@ public sealed class JobChanges
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<JobWatch>> _watches = new(StringComparer.Ordinal);
 
+    /// <summary>A job's status has changed here. For those who tell other gateways.</summary>
+    internal event Action<string>? Raised;
+
+    /// <summary>There is a new job. For those who tell other gateways.</summary>
+    internal event Action? Submitted;
+
     /// <summary>Begins to watch a job. The caller disposes of the watch.</summary>
     public JobWatch Watch(string id)
     {
@@ -27,9 +33,31 @@ public sealed class JobChanges
     /// <summary>Says that a job's status has changed, or that the job is gone.</summary>
     public void Raise(string id)
     {
+        RaiseHere(id);
+        Raised?.Invoke(id);
+    }
+
+    /// <summary>Says that a job was accepted.</summary>
+    internal void RaiseSubmitted() => Submitted?.Invoke();
+
+    /// <summary>Tells those who wait here, and no other gateway.</summary>
+    internal void RaiseHere(string id)
+    {
         lock (_gate)
         {
             if (_watches.TryGetValue(id, out var list))
+            {
+                list.ForEach(static watch => watch.Signal());
+            }
+        }
+    }
+
+    /// <summary>Tells all who wait here to read again: something may have been missed.</summary>
+    internal void RaiseAll()
+    {
+        lock (_gate)
+        {
+            foreach (var list in _watches.Values)
             {
                 list.ForEach(static watch => watch.Signal());
             }

@@ -73,6 +73,7 @@ public sealed class JobQueue(IJobStore store, JobRunner runner, JobChanges chang
         await _limit.EnterAsync(job.Namespace, cancellation).ConfigureAwait(false);
         await store.AddAsync(job, submission.Body, cancellation).ConfigureAwait(false);
         runner.Wake();
+        changes.RaiseSubmitted();
         return job;
     }
 

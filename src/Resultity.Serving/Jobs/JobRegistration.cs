@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Resultity.Serving.Peers;
 
 namespace Resultity.Serving.Jobs;
 
@@ -12,6 +13,7 @@ public static class JobRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<JobOptions>();
+        services.TryAddSingleton<PeerModels>();
         services.AddSingleton<JobChanges>();
         services.AddSingleton<LiveJobs>();
         services.AddSingleton<JobQueue>();

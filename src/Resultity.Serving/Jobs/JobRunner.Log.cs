@@ -16,6 +16,9 @@ public sealed partial class JobRunner
     [LoggerMessage(2104, LogLevel.Error, "Request {Id} of kind {Kind} failed with an unhandled exception")]
     private partial void LogKindFailed(Exception exception, string id, string kind);
 
+    [LoggerMessage(2105, LogLevel.Error, "What is stored of request {Id} is damaged; it ends with a fault")]
+    private partial void LogDamaged(Exception exception, string id);
+
     private void LogRecovered(int count)
     {
         if (count > 0)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Metering;
+using Resultity.Serving.Peers;
 using Resultity.Serving.Stores;
 using Resultity.Serving.Subclouds;
 
@@ -15,7 +16,7 @@ namespace Resultity.Serving.Jobs;
 /// </remarks>
 public sealed partial class JobRunner(
     IJobStore store, IApiKeyStore keys, IEnumerable<IJobKind> kinds, JobChanges changes, LiveJobs live, JobOptions options, IUsageRecorder meter,
-    IUsageStore ledger, TimeProvider time, ILogger<JobRunner> logger)
+    IUsageStore ledger, PeerModels peers, TimeProvider time, ILogger<JobRunner> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
@@ -70,24 +71,30 @@ public sealed partial class JobRunner(
         var room = new ClaimRoom(Math.Min(options.MaxRunning - runs.Count, MostAtOnce), options.MaxWaitingPerModel)
         {
             Waiting = runs.Where(static run => !run.HasStarted).CountBy(static run => run.Job.Model).ToDictionary(StringComparer.Ordinal),
+            Takes = (@namespace, model) => !peers.BelongsToOthers(@namespace, model),
         };
 
         var now = time.GetUtcNow();
         var jobs = await store.ClaimAsync(options.Owner, room, now, now + options.Lease, stopping).ConfigureAwait(false);
-        foreach (var job in jobs)
+        var known = new Dictionary<string, ApiKey?>(StringComparer.Ordinal);
+        foreach (var (job, reading) in jobs.Select(job => (job, ReadBodyAsync(job, stopping))).ToList())
         {
-            var body = await store.ReadBodyAsync(job.Id, stopping).ConfigureAwait(false);
-            var key = await keys.GetAsync(job.KeyId, stopping).ConfigureAwait(false);
+            var (body, fault) = await reading.ConfigureAwait(false);
+            if (!known.TryGetValue(job.KeyId, out var key))
+            {
+                known[job.KeyId] = key = await keys.GetAsync(job.KeyId, stopping).ConfigureAwait(false);
+            }
+
             var caller = key is not null && key.IsValidAt(now) ? key.ToCaller().In(SubcloudNamespace.SubcloudOf(job.Namespace)) : null;
-            if (body is null)
+            if (body is null && fault is null)
             {
                 // Deleted since the claim.
                 continue;
             }
 
-            var run = new JobRun(job, body.Value, caller ?? new() { KeyId = job.KeyId, Namespace = job.Namespace }, new JobOutput(options.MaxOutputBytes), MarkStarted);
+            var run = new JobRun(job, body ?? default, caller ?? new() { KeyId = job.KeyId, Namespace = job.Namespace }, new JobOutput(options.MaxOutputBytes), MarkStarted);
             live.Add(run);
-            _ = RunAsync(run, isAllowed: caller is not null);
+            _ = RunAsync(run, fault ?? (caller is null ? KeyInvalid : null));
         }
 
         if (jobs.Count == room.Count)
@@ -96,13 +103,27 @@ public sealed partial class JobRunner(
         }
     }
 
-    private async Task RunAsync(JobRun run, bool isAllowed)
+    /// <summary>Reads a body. One that is damaged ends its own job and holds up no other.</summary>
+    private async Task<(ReadOnlyMemory<byte>? Body, Fault? Fault)> ReadBodyAsync(Job job, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await store.ReadBodyAsync(job.Id, cancellation).ConfigureAwait(false), null);
+        }
+        catch (StorageException damaged) when (damaged.Fault.Kind == FaultKind.Internal)
+        {
+            LogDamaged(damaged, job.Id);
+            return (null, damaged.Fault);
+        }
+    }
+
+    private async Task RunAsync(JobRun run, Fault? refusal)
     {
         await Task.Yield();
         var job = run.Job;
         try
         {
-            var result = isAllowed ? await ExecuteAsync(run).ConfigureAwait(false) : run.Fail(KeyInvalid);
+            var result = refusal is null ? await ExecuteAsync(run).ConfigureAwait(false) : run.Fail(refusal);
             if (run.Started is { } started && !await started.ConfigureAwait(false))
             {
                 run.Stop(JobStop.Lost);
@@ -151,7 +172,7 @@ public sealed partial class JobRunner(
     {
         var job = run.Job;
         var now = time.GetUtcNow();
-        if (JobVerdict.Decide(run.StopReason, result, job, now, MayStillCome(), options.RetryPause) is not { } verdict)
+        if (JobVerdict.Decide(run.StopReason, result, job, now, MayStillCome(job), options.RetryPause) is not { } verdict)
         {
             return false;
         }
@@ -300,8 +321,8 @@ public sealed partial class JobRunner(
         }
     }
 
-    /// <summary>Whether nodes may not have dialled in again since the start.</summary>
-    private bool MayStillCome() => time.GetElapsedTime(_startedAt) < options.NodesReturn;
+    /// <summary>Whether a model's nodes may not have dialled in again since the start, or since another gateway went away.</summary>
+    private bool MayStillCome(Job job) => time.GetElapsedTime(_startedAt) < options.NodesReturn || peers.IsKnownElsewhere(job.Namespace, job.Model);
 
     private static Fault Interrupted { get; } = new(FaultKind.Unavailable, "storage_unavailable", "The gateway's storage was interrupted.");
 

@@ -31,6 +31,9 @@ public sealed record ClaimRoom(int Count, int PerModel)
     /// <summary>How many jobs of a model the runner has waiting for a node already.</summary>
     public IReadOnlyDictionary<string, int> Waiting { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>Whether the runner takes a namespace's jobs for a model; others may be left to other gateways.</summary>
+    public Func<string, string, bool> Takes { get; init; } = static (_, _) => true;
+
     /// <summary>The room for jobs of one model.</summary>
     public int Of(string model) => PerModel - Waiting.GetValueOrDefault(model);
 }

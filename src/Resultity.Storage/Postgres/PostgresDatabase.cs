@@ -11,6 +11,7 @@ namespace Resultity.Storage.Postgres;
 internal sealed class PostgresDatabase : SqlDatabase, IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
+    private readonly string _listenerSettings;
     private readonly string _place;
     private readonly PostgresTransactions _transactions;
     private readonly PostgresWriter _writer;
@@ -18,9 +19,10 @@ internal sealed class PostgresDatabase : SqlDatabase, IAsyncDisposable
     // Statements with lists of near lengths become one, which the server prepares once.
     static PostgresDatabase() => SqlMapper.Settings.PadListExpansions = true;
 
-    private PostgresDatabase(NpgsqlDataSource source, string place, TimeProvider time)
+    private PostgresDatabase(NpgsqlDataSource source, NpgsqlConnectionStringBuilder settings, string place, TimeProvider time)
     {
         _source = source;
+        _listenerSettings = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false }.ConnectionString;
         _place = place;
         _transactions = new PostgresTransactions(source, place, time);
         _writer = new PostgresWriter(_transactions);
@@ -44,7 +46,7 @@ internal sealed class PostgresDatabase : SqlDatabase, IAsyncDisposable
         try
         {
             PostgresMigration.Run(source, settings, place);
-            return new PostgresDatabase(source, place, time);
+            return new PostgresDatabase(source, settings, place, time);
         }
         catch (NpgsqlException exception) when (PostgresFaults.Explain(exception, place) is { } explained)
         {
@@ -54,6 +56,22 @@ internal sealed class PostgresDatabase : SqlDatabase, IAsyncDisposable
         catch
         {
             source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a connection that stays open for as long as its owner listens on it.</summary>
+    public async ValueTask<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellation)
+    {
+        var connection = new NpgsqlConnection(_listenerSettings);
+        try
+        {
+            await connection.OpenAsync(cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
             throw;
         }
     }

@@ -43,7 +43,7 @@ internal static class JobTurns
     {
         var now = time.ToColumn();
         var lines = (await connection.QueryAsync<LineRow>(Lines, transaction: transaction))
-            .Where(line => line.Oldest <= now && room.Of(line.Model) > 0)
+            .Where(line => line.Oldest <= now && room.Of(line.Model) > 0 && room.Takes(line.Namespace, line.Model))
             .OrderBy(static line => line.Oldest)
             .ToList();
         if (lines.Count == 0)

@@ -18,15 +18,21 @@ internal sealed partial class SqlBatchStore
     {
         var output = await PieceAsync(results, succeeded: true, cancellation);
         var errors = await PieceAsync(results, succeeded: false, cancellation);
-        var isDone = false;
+        var isKept = false;
         try
         {
-            return isDone = await database.WriteAsync(
+            return isKept = await database.WriteAsync(
                 (connection, transaction) => AppendAsync(connection, transaction, id, attempt, results, at, output, errors), cancellation);
+        }
+        catch (StorageException exception) when (exception.IsOutcomeUnknown)
+        {
+            // The lines may name them; if not, a sweep finds them.
+            isKept = true;
+            throw;
         }
         finally
         {
-            if (!isDone)
+            if (!isKept)
             {
                 await DeleteBlobsAsync([output.Blob, errors.Blob]);
             }

@@ -15,6 +15,9 @@ internal static class HostSettings
         var options = new GatewayOptions { DataFolder = dataFolder, Host = settings.RequiredText("gateway.host"), Port = settings.Integer("gateway.port") };
         options.Http.CorsOrigins = settings.List("gateway.cors_origins");
         options.Http.JsonBodyLimit = settings.Integer("gateway.json_body_limit");
+        options.Database = Database(settings);
+        options.BlobFolder = settings.Text("gateway.blobs") is { } blobs ? Path.GetFullPath(blobs) : null;
+        options.Jobs.Lease = settings.Duration("gateway.job_lease");
         options.Pipeline.RequestTimeout = settings.Duration("gateway.request_timeout");
         options.Pipeline.MaxAttempts = settings.Integer("gateway.max_attempts");
         options.Scheduling.MaxQueueLength = settings.Integer("gateway.queue_length");
@@ -22,6 +25,20 @@ internal static class HostSettings
         options.Scheduling.NodeReturnGrace = settings.Duration("gateway.node_return_grace");
         foreach (var (alias, model) in settings.Map("gateway.aliases")) options.Catalog.Aliases[alias] = model;
         return options;
+    }
+
+    private static string? Database(SettingValues settings)
+    {
+        if (settings.Text("gateway.database_file") is not { } file) return settings.Text("gateway.database");
+        if (settings.Text("gateway.database") is not null) throw new CliException(ExitCode.Usage, "gateway.database and gateway.database_file are both given; allowed is one of them.");
+        try
+        {
+            return File.ReadAllText(file).Trim() is { Length: > 0 } address ? address : throw new CliException(ExitCode.Usage, $"gateway.database_file '{file}' is empty.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCode.Usage, $"gateway.database_file '{file}' cannot be read: {exception.Message}");
+        }
     }
 
     /// <param name="settings">The settings.</param>

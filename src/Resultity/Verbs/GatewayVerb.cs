@@ -22,6 +22,7 @@ internal sealed class GatewayVerb : Verb
             ("--host", "gateway.host", "address"),
             ("--public-url", "gateway.public_url", "url"),
             ("--data", "data", "folder"),
+            ("--database", "gateway.database", "url"),
             ("--drain-timeout", "drain_timeout", "duration"),
             ("--log", "log.format", "text|json"),
             ("--log-level", "log.level", "level"));
@@ -29,6 +30,7 @@ internal sealed class GatewayVerb : Verb
         Examples =
         [
             ("resultity gateway --host '*' --public-url https://ai.example.org", "behind a proxy that has the certificate"),
+            ("RESULTITY__GATEWAY__DATABASE=postgres://… resultity gateway --host '*'", "one of several gateways on a PostgreSQL database"),
             ("resultity gateway --config gateway.json --log json", "settings from a file, log lines for machines"),
         ];
         Runs(RunAsync);

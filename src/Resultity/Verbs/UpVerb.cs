@@ -26,6 +26,7 @@ internal sealed class UpVerb : Verb
             ("--port", "gateway.port", "port"),
             ("--host", "gateway.host", "address"),
             ("--data", "data", "folder"),
+            ("--database", "gateway.database", "url"),
             ("--models", "node.models", "folder"),
             ("--openai", "node.openai", "url"),
             ("--builtin", "node.builtin_models", "auto|always|never"),

@@ -13,7 +13,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     // Ends the server when whoever started it is gone, and itself when the server is.
-    private const string UntilParentEnds = "exec 3<&0; \"$@\" 3<&- & server=$!; (cat <&3 >/dev/null; kill -QUIT $server 2>/dev/null) & watch=$!; wait $server; ended=$?; kill $watch; exit $ended";
+    private const string UntilParentEnds = "exec 3<&0; \"$@\" 3<&- & server=$!; (cat <&3 >/dev/null 2>&1; kill -QUIT $server 2>/dev/null) & watch=$!; wait $server; ended=$?; kill $watch; exit $ended";
 
     private readonly string _folder;
     private readonly int _port;
@@ -91,12 +91,8 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!_shell.HasExited)
-        {
-            _shell.StandardInput.Close();
-            await _shell.WaitForExitAsync();
-        }
-
+        _shell.StandardInput.Close();
+        await _shell.WaitForExitAsync();
         _shell.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
