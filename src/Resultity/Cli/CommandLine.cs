@@ -15,6 +15,8 @@ internal static class CommandLine
             new GatewayVerb(terminal),
             new NodeVerb(terminal),
             new ChatVerb(terminal),
+            new TranscribeVerb(terminal),
+            new SpeakVerb(terminal),
             new RequestVerb(terminal),
             new BatchVerb(terminal),
             new FilesVerb(terminal),

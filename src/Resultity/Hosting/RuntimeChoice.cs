@@ -7,6 +7,7 @@ using Resultity.Node.Runtimes.Audio;
 using Resultity.Node.Runtimes.Espeak;
 using Resultity.Node.Runtimes.Onnx;
 using Resultity.Node.Runtimes.OpenAi;
+using Resultity.Node.Runtimes.Piper;
 using Resultity.Node.Runtimes.Processes;
 using Resultity.Node.Shards;
 using Resultity.Onnx.Text;
@@ -79,6 +80,7 @@ internal sealed class RuntimeChoice
         if (Speaks) services.AddSingleton<IRuntime>(static provider => new EspeakRuntime(provider.GetRequiredService<ChildHost>(), new AudioLimits()));
         if (Folders.Count > 0)
         {
+            services.AddSingleton<IRuntime>(provider => new PiperRuntime(Folders, provider.GetRequiredService<ChildHost>(), new AudioLimits(), provider.GetRequiredService<ILogger<PiperRuntime>>()));
             var engine = new TextEngineOptions { Slots = Slots, QueueLimit = QueuePerModel };
             services.AddSingleton<IRuntime>(provider => new OnnxRuntime(
                 new OnnxRuntimeOptions { Folders = Folders, Engine = engine }, provider.GetRequiredService<ChildHost>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<OnnxRuntime>>()));
