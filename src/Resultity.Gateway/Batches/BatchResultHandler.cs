@@ -87,6 +87,12 @@ internal sealed class BatchResultHandler(
 
             await response.BodyWriter.FlushAsync(context.RequestAborted);
         }
+
+        if (next is null)
+        {
+            // Deleted in the middle: the only honest end is a connection that breaks off.
+            context.Abort();
+        }
     }
 
     private async Task FollowAsync(HttpContext context, Batch batch, int after, bool? succeeded)
@@ -145,7 +151,7 @@ internal sealed class BatchResultHandler(
             }
 
             await sse.EndAsync();
-            await watch.Changed.WaitAsync(patient);
+            await batches.ChangedAsync(watch, patient);
             await sse.BeginAsync();
         }
     }

@@ -1,4 +1,5 @@
 using Resultity.Contracts.Values;
+using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Stores;
 
@@ -70,9 +71,9 @@ internal sealed class BatchDispatch
                 await _run.SleepAsync().ConfigureAwait(false);
             }
 
-            if (_run.Caller is not null)
+            if (_run.Caller is { } caller)
             {
-                _pace.Leave(_run.Caller, _groups.Select(static group => group.Model));
+                _pace.Leave(caller, _groups.Select(static group => group.Model));
             }
         }
     }
@@ -124,11 +125,11 @@ internal sealed class BatchDispatch
                     lines.Add((line.Number, await _source.ReadAsync(line, CancellationToken.None).ConfigureAwait(false)));
                 }
 
-                _ = lines.Count == 1 ? RunLineAsync(taken.Group, taken.Lines, lines[0].Bytes, taken.Tries) : RunTogetherAsync(taken.Group, taken.Lines, lines);
+                _ = lines.Count == 1 ? RunLineAsync(taken, lines[0].Bytes) : RunTogetherAsync(taken, lines);
             }
             catch (IOException)
             {
-                End(taken.Group, taken.Lines, []);
+                End(taken, []);
                 throw;
             }
         }
@@ -136,9 +137,10 @@ internal sealed class BatchDispatch
         return false;
     }
 
-    private (LineGroup Group, List<LinePlace> Lines, int Tries)? Take()
+    private Taken? Take()
     {
         var now = _time.GetUtcNow();
+        var caller = _run.Caller;
         lock (_gate)
         {
             for (var i = 0; i < _groups.Length && _left > 0; i++)
@@ -146,12 +148,12 @@ internal sealed class BatchDispatch
                 var group = _groups[_next];
                 _next = (_next + 1) % _groups.Length;
                 if (group.NotBefore <= now && group.Waiting.TryPeek(out var line)
-                    && (_run.Caller is null ? _running < 1 : _pace.TryEnter(_run.Caller, group.Model, line.Length, _run.Wake)))
+                    && (caller is null ? _running < 1 : _pace.TryEnter(caller, group.Model, line.Length, _run.Wake)))
                 {
-                    var lines = TakeFrom(group);
+                    var lines = TakeFrom(group, mayJoin: caller is not null);
                     _left -= lines.Count;
                     _running++;
-                    return (group, lines, _tries.GetValueOrDefault(line.Number));
+                    return new Taken(group, lines, caller, _tries.GetValueOrDefault(line.Number));
                 }
             }
         }
@@ -159,11 +161,11 @@ internal sealed class BatchDispatch
         return null;
     }
 
-    private List<LinePlace> TakeFrom(LineGroup group)
+    private List<LinePlace> TakeFrom(LineGroup group, bool mayJoin)
     {
         var first = group.Waiting.Dequeue();
         List<LinePlace> lines = [first];
-        var most = _run.Caller is null || !group.IsEmbeddings || _alone.Contains(first.Number) ? 1 : Math.Min(MostTogether, group.Waiting.Count / SlotsToFill);
+        var most = !mayJoin || !group.IsEmbeddings || _alone.Contains(first.Number) ? 1 : Math.Min(MostTogether, group.Waiting.Count / SlotsToFill);
         for (var bytes = first.Length; lines.Count < most && !_alone.Contains(group.Waiting.Peek().Number) && (bytes += group.Waiting.Peek().Length) <= MostBytesTogether;)
         {
             lines.Add(group.Waiting.Dequeue());
@@ -172,32 +174,33 @@ internal sealed class BatchDispatch
         return lines;
     }
 
-    private async Task RunLineAsync(LineGroup group, List<LinePlace> lines, ReadOnlyMemory<byte> bytes, int tries)
+    private async Task RunLineAsync(Taken taken, ReadOnlyMemory<byte> bytes)
     {
-        var outcome = await _runner.RunAsync(_run, lines[0].Number, bytes, group.Path, tries).ConfigureAwait(false);
-        End(group, lines, outcome.Result is null ? [] : [outcome.Result], outcome.RetryAfter, outcome.CountsAsTry);
+        var outcome = await _runner.RunAsync(_run, taken.Caller, taken.Lines[0].Number, bytes, taken.Group.Path, taken.Tries).ConfigureAwait(false);
+        End(taken, outcome.Result is null ? [] : [outcome.Result], outcome.RetryAfter, outcome.CountsAsTry);
     }
 
-    private async Task RunTogetherAsync(LineGroup group, List<LinePlace> lines, List<(int Number, ReadOnlyMemory<byte> Bytes)> bytes)
+    private async Task RunTogetherAsync(Taken taken, List<(int Number, ReadOnlyMemory<byte> Bytes)> bytes)
     {
-        var (results, pause) = await _runner.RunTogetherAsync(_run, bytes, group.Path).ConfigureAwait(false);
+        var (results, pause) = await _runner.RunTogetherAsync(_run, taken.Caller!, bytes, taken.Group.Path).ConfigureAwait(false);
         if (results is null && pause is null)
         {
             lock (_gate)
             {
-                _alone.UnionWith(lines.Select(static line => line.Number));
+                _alone.UnionWith(taken.Lines.Select(static line => line.Number));
             }
         }
 
-        End(group, lines, results ?? [], pause);
+        End(taken, results ?? [], pause);
     }
 
     /// <summary>The lines have run: each has its result, or all wait to be run again.</summary>
-    private void End(LineGroup group, List<LinePlace> lines, List<LineResult> results, TimeSpan? pause = null, bool countsAsTry = false)
+    private void End(Taken taken, List<LineResult> results, TimeSpan? pause = null, bool countsAsTry = false)
     {
-        if (_run.Caller is not null)
+        var (group, lines) = (taken.Group, taken.Lines);
+        if (taken.Caller is not null)
         {
-            _pace.Exit(_run.Caller, group.Model, lines[0].Length);
+            _pace.Exit(taken.Caller, group.Model, lines[0].Length);
         }
 
         foreach (var result in results)
@@ -227,6 +230,9 @@ internal sealed class BatchDispatch
 
         _run.Wake();
     }
+
+    /// <summary>Lines that run together, and whose place they hold; nobody's if the key is not valid any more.</summary>
+    private sealed record Taken(LineGroup Group, List<LinePlace> Lines, Caller? Caller, int Tries);
 
     /// <summary>Lines that need the same model on the same path.</summary>
     private sealed class LineGroup(string path, string model)

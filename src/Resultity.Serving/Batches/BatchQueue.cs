@@ -9,6 +9,8 @@ namespace Resultity.Serving.Batches;
 /// <summary>The door to batches: submit, look, wait, cancel, retry. Safe for concurrent use.</summary>
 public sealed class BatchQueue
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+
     private readonly IBatchStore _store;
     private readonly FileLibrary _files;
     private readonly BatchRunner _runner;
@@ -80,6 +82,9 @@ public sealed class BatchQueue
     /// <summary>Begins to watch a batch: its status and its results.</summary>
     public JobWatch Watch(string id) => _changes.Watch(id);
 
+    /// <summary>Waits for a change, or until it is time to look again: another gateway may run the batch, whose changes are not told here.</summary>
+    public ValueTask ChangedAsync(JobWatch watch, CancellationToken cancellation) => ChangedAsync(watch, LookEvery, cancellation);
+
     /// <summary>Waits until a batch is finished, but no longer than a time.</summary>
     /// <returns>The batch as it is then, or <see langword="null"/> if there is none.</returns>
     public async ValueTask<Batch?> WaitAsync(string @namespace, string id, TimeSpan atMost, CancellationToken cancellation)
@@ -96,14 +101,7 @@ public sealed class BatchQueue
                 return batch;
             }
 
-            try
-            {
-                await watch.Changed.WaitAsync(left, _time, cancellation).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                return await GetAsync(@namespace, id, cancellation).ConfigureAwait(false);
-            }
+            await ChangedAsync(watch, left < LookEvery ? left : LookEvery, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -167,6 +165,19 @@ public sealed class BatchQueue
         using var counted = new CountedStream(pieces, long.MaxValue);
         var blob = await _files.StoreAsync(counted, cancellation).ConfigureAwait(false);
         return await _files.AddAsync(new FileDraft(@namespace, name, FilePurpose.Batch), blob, counted.Count, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask ChangedAsync(JobWatch watch, TimeSpan atMost, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(watch);
+        try
+        {
+            await watch.Changed.WaitAsync(atMost, _time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Whoever waits looks again.
+        }
     }
 
     private Batch Make(BatchDraft draft, StoredFile file)

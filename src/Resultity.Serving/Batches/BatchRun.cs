@@ -11,13 +11,18 @@ internal sealed class BatchRun(Batch batch, Caller? caller)
 {
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _lines = new();
+    private volatile Caller? _caller = caller;
     private int _reason;
 
     /// <summary>The batch as it was claimed.</summary>
     public Batch Batch { get; } = batch;
 
-    /// <summary>Who asks, as the key is now; <see langword="null"/> if the key is not valid any more.</summary>
-    public Caller? Caller { get; } = caller;
+    /// <summary>Who asks, as the key is now; <see langword="null"/> if the key is not valid any more. May change while the batch runs.</summary>
+    public Caller? Caller
+    {
+        get => _caller;
+        set => _caller = value;
+    }
 
     /// <summary>Why it is to stop.</summary>
     public JobStop StopReason => (JobStop)Volatile.Read(ref _reason);

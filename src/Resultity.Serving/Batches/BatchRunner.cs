@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Stores;
 using Resultity.Serving.Subclouds;
@@ -81,11 +82,16 @@ public sealed partial class BatchRunner : BackgroundService
         var now = _time.GetUtcNow();
         foreach (var batch in await _store.ClaimAsync(_jobs.Owner, room, now, now + _jobs.Lease, stopping).ConfigureAwait(false))
         {
-            var key = await _keys.GetAsync(batch.KeyId, stopping).ConfigureAwait(false);
-            var run = new BatchRun(batch, key is not null && key.IsValidAt(now) ? key.ToCaller().In(SubcloudNamespace.SubcloudOf(batch.Namespace)) : null);
+            var run = new BatchRun(batch, await CallerOfAsync(batch, stopping).ConfigureAwait(false));
             _live.Add(run);
             _ = RunAsync(run);
         }
+    }
+
+    private async ValueTask<Caller?> CallerOfAsync(Batch batch, CancellationToken stopping)
+    {
+        var key = await _keys.GetAsync(batch.KeyId, stopping).ConfigureAwait(false);
+        return key is not null && key.IsValidAt(_time.GetUtcNow()) ? key.ToCaller().In(SubcloudNamespace.SubcloudOf(batch.Namespace)) : null;
     }
 
     private async Task RunAsync(BatchRun run)
@@ -156,6 +162,11 @@ public sealed partial class BatchRunner : BackgroundService
             else if (claim.Status == BatchStatus.Cancelling)
             {
                 run.Stop(JobStop.Cancelled);
+            }
+            else
+            {
+                // A key that was revoked, or whose limits were changed, since the claim.
+                run.Caller = await CallerOfAsync(run.Batch, stopping).ConfigureAwait(false);
             }
         }
 

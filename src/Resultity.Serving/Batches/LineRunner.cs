@@ -50,18 +50,19 @@ internal sealed partial class LineRunner
 
     /// <summary>Runs a line.</summary>
     /// <param name="run">The batch's run.</param>
+    /// <param name="caller">Who asks; <see langword="null"/> if the key is not valid any more.</param>
     /// <param name="number">The line's number.</param>
     /// <param name="line">Its bytes, which passed the scan.</param>
     /// <param name="path">The path that it is meant for.</param>
     /// <param name="tries">How many of its tries are used up.</param>
     /// <remarks>Never throws.</remarks>
-    public async ValueTask<LineOutcome> RunAsync(BatchRun run, int number, ReadOnlyMemory<byte> line, string path, int tries)
+    public async ValueTask<LineOutcome> RunAsync(BatchRun run, Caller? caller, int number, ReadOnlyMemory<byte> line, string path, int tries)
     {
         BatchLine.Parse(line.Span, number, out var parsed);
         var job = JobOf(run, path, parsed.Model ?? "");
-        var caller = run.Caller ?? new Caller { KeyId = run.Batch.KeyId, Namespace = run.Batch.Namespace };
-        var jobRun = new JobRun(job, line.Slice(parsed.BodyStart, parsed.BodyLength), caller, new JobOutput(_jobs.MaxOutputBytes), static _ => { });
-        var result = run.Caller is null ? jobRun.Fail(JobRunner.KeyInvalid) : await ExecuteAsync(run, jobRun, path).ConfigureAwait(false);
+        var asker = caller ?? new Caller { KeyId = run.Batch.KeyId, Namespace = run.Batch.Namespace };
+        var jobRun = new JobRun(job, line.Slice(parsed.BodyStart, parsed.BodyLength), asker, new JobOutput(_jobs.MaxOutputBytes), static _ => { });
+        var result = caller is null ? jobRun.Fail(JobRunner.KeyInvalid) : await ExecuteAsync(run, jobRun, path).ConfigureAwait(false);
         var outcome = Decide(run, number, parsed.CustomId, job, result, tries);
         if (outcome.Result is null)
         {
@@ -83,12 +84,13 @@ internal sealed partial class LineRunner
 
     /// <summary>Runs lines for embeddings together, as one request with all their texts.</summary>
     /// <param name="run">The batch's run.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="lines">The lines' numbers and bytes.</param>
     /// <param name="path">The path that they are meant for.</param>
     /// <returns>The result of each; or how long to wait; or neither if each has to be run by itself, so that it gets its own fault.</returns>
     /// <remarks>Never throws. What was used is charged with the first line; each line shows its share by the length of its texts.</remarks>
     public async ValueTask<(List<LineResult>? Results, TimeSpan? RetryAfter)> RunTogetherAsync(
-        BatchRun run, IReadOnlyList<(int Number, ReadOnlyMemory<byte> Bytes)> lines, string path)
+        BatchRun run, Caller caller, IReadOnlyList<(int Number, ReadOnlyMemory<byte> Bytes)> lines, string path)
     {
         var parsed = lines.Select(static line =>
         {
@@ -108,7 +110,7 @@ internal sealed partial class LineRunner
         }
 
         var job = JobOf(run, path, parsed[0].Model ?? "");
-        var jobRun = new JobRun(job, EmbeddingMerge.Join(parts), run.Caller!, new JobOutput(_jobs.MaxOutputBytes), static _ => { });
+        var jobRun = new JobRun(job, EmbeddingMerge.Join(parts), caller, new JobOutput(_jobs.MaxOutputBytes), static _ => { });
         var result = await ExecuteAsync(run, jobRun, path).ConfigureAwait(false);
         var usage = jobRun.Usage.Total;
         var tokens = EmbeddingMerge.Divide(usage.InputTokens, parts.ConvertAll(static part => part.Texts.Length));

@@ -58,6 +58,26 @@ public sealed class BatchCrashTests : IDisposable
             batch.GetProperty("usage").GetProperty("output_tokens").GetInt64());
     }
 
+    [Fact]
+    public async Task A_stop_hands_the_batch_to_the_next_gateway_and_next_to_nothing_is_computed_twice()
+    {
+        await using var upstream = await FakeUpstreamProcess.StartAsync("--latency=20ms", "--echo=text");
+        string id;
+        using (var first = await UpProcess.StartAsync(_data, Key, upstream.Address, Cancellation))
+        {
+            using var client = ClientOf(first);
+            id = await SubmitAsync(client);
+            await UntilAsync(client, id, static batch => batch.GetProperty("request_counts").GetProperty("completed").GetInt32() >= Lines / 3);
+            await first.StopAsync();
+        }
+
+        using var second = await UpProcess.StartAsync(_data, Key, upstream.Address, Cancellation);
+        using var reader = ClientOf(second);
+        var counts = (await FinishedAsync(reader, id)).GetProperty("request_counts");
+        Assert.Equal((Lines, 0), (counts.GetProperty("completed").GetInt32(), counts.GetProperty("failed").GetInt32()));
+        Assert.InRange(await upstream.CountAsync("requests"), Lines, Lines + 16);
+    }
+
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     private static async Task<string> SubmitAsync(HttpClient client)
