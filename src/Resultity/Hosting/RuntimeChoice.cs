@@ -9,6 +9,7 @@ using Resultity.Node.Runtimes.Onnx;
 using Resultity.Node.Runtimes.OpenAi;
 using Resultity.Node.Runtimes.Piper;
 using Resultity.Node.Runtimes.Processes;
+using Resultity.Node.Runtimes.Supervised;
 using Resultity.Node.Shards;
 using Resultity.Onnx.Text;
 
@@ -25,8 +26,10 @@ internal sealed class RuntimeChoice
 
     private readonly ShardOptions? _shards;
 
-    private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots, ShardOptions? shards, bool speaks) =>
-        (Folders, Upstreams, Slots, _shards, Speaks) = (folders, upstreams, slots, shards, speaks);
+    private readonly SupervisedOptions _engines;
+
+    private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots, SupervisedOptions engines, ShardOptions? shards, bool speaks) =>
+        (Folders, Upstreams, Slots, _engines, _shards, Speaks) = (folders, upstreams, slots, engines, shards, speaks);
 
     /// <summary>Folders, each a model or a folder of models.</summary>
     public IReadOnlyList<string> Folders { get; }
@@ -44,6 +47,7 @@ internal sealed class RuntimeChoice
         get
         {
             var parts = Folders.Select(folder => folder).Concat(Upstreams.Select(upstream => upstream.Url.ToString())).ToList();
+            parts.AddRange(_engines.Models.Select(static model => $"{model.Name} ({model.Kind})"));
             parts.AddRange(_shards?.Models.Select(static model => model.Value) ?? []);
             if (_shards is { IsMember: true }) parts.Add("layers of sharded models");
             return parts.Count == 0 ? "nothing" : string.Join(", ", parts);
@@ -61,16 +65,33 @@ internal sealed class RuntimeChoice
 
         List<string> folders = [.. named.Select(Path.GetFullPath)];
         List<UpstreamSpec> upstreams = [.. settings.List("node.openai").Select(text => UpstreamSpec.Parse(text, terminal.Variable))];
+        var engines = Engines(settings);
         var pulled = Path.Combine(dataFolder, PulledFolder);
         if (Directory.Exists(pulled)) folders.Add(pulled);
         var builtIn = Path.Combine(AppContext.BaseDirectory, "models");
         var wanted = settings.RequiredText("node.builtin_models");
         if (wanted == "always" && !Directory.Exists(builtIn)) throw new CliException(ExitCode.Usage, $"node.builtin_models is always, but there is no folder {builtIn}.");
-        var serves = wanted == "always" || (wanted == "auto" && named.Count == 0 && upstreams.Count == 0 && shards is null);
+        var serves = wanted == "always" || (wanted == "auto" && named.Count == 0 && upstreams.Count == 0 && engines.Models.Count == 0 && shards is null);
         if (serves && Directory.Exists(builtIn)) folders.Add(builtIn);
-        return folders.Count + upstreams.Count > 0 || shards is not null
-            ? new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"), shards, serves)
+        return folders.Count + upstreams.Count + engines.Models.Count > 0 || shards is not null
+            ? new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"), engines, shards, serves)
             : throw new CliException(ExitCode.Usage, "there is nothing to serve.", "Name a folder with --models or a server with --openai, or fetch a model with `resultity models pull`.");
+    }
+
+    private static SupervisedOptions Engines(SettingValues settings)
+    {
+        List<SupervisedModel> models =
+        [
+            .. settings.List("node.gguf").Select(text => EngineSpec.Gguf(text, settings.RequiredText("node.llama_server"))),
+            .. settings.Map("node.commands").Select(static command => EngineSpec.Command(command.Key, command.Value)),
+        ];
+        if (models.GroupBy(static model => model.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Skip(1).Any()) is { } twice)
+        {
+            throw new CliException(ExitCode.Usage, $"two engines serve a model named '{twice.Key}'; give one another name.");
+        }
+
+        var memory = settings.OptionalInteger("node.memory_mb") is { } megabytes ? (long)megabytes << 20 : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
+        return new SupervisedOptions { Models = models, MemoryBytes = memory };
     }
 
     /// <summary>Registers a runtime for the folders, and one for each server.</summary>
@@ -78,6 +99,7 @@ internal sealed class RuntimeChoice
     {
         if (_shards is not null) services.AddShards(_shards);
         if (Speaks) services.AddSingleton<IRuntime>(static provider => new EspeakRuntime(provider.GetRequiredService<ChildHost>(), new AudioLimits()));
+        if (_engines.Models.Count > 0) services.AddSupervisedRuntime(_engines);
         if (Folders.Count > 0)
         {
             services.AddSingleton<IRuntime>(provider => new PiperRuntime(Folders, provider.GetRequiredService<ChildHost>(), new AudioLimits(), provider.GetRequiredService<ILogger<PiperRuntime>>()));
