@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Metering;
+using Resultity.Serving.Multimodel;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
 using Resultity.Serving.Subclouds;
@@ -31,8 +32,13 @@ public static class ServingRegistration
         services.AddSingleton<ISubcloudFacts>(provider => provider.GetRequiredService<Dispatcher>());
         services.AddSingleton<SubcloudDirectory>();
         services.AddHostedService(provider => provider.GetRequiredService<SubcloudDirectory>());
+        services.AddSingleton<NamedMultimodels>();
+        services.AddHostedService<NamedMultimodelsReload>();
         services.AddSingleton(provider => new ModelCatalog(
-            provider.GetRequiredService<Dispatcher>(), provider.GetRequiredService<CatalogOptions>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<Dispatcher>(),
+            provider.GetRequiredService<CatalogOptions>(),
+            provider.GetRequiredService<NamedMultimodels>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new InferencePipeline(
             provider.GetRequiredService<ModelCatalog>(),
             provider.GetRequiredService<AdmissionControl>(),

@@ -54,6 +54,7 @@ public static class StorageRegistration
         services.AddSingleton<IApiKeyStore, SqlApiKeyStore>();
         services.AddSingleton<INodeStore, SqlNodeStore>();
         services.AddSingleton<ISubcloudStore, SqlSubcloudStore>();
+        services.AddSingleton<IMultimodelStore, SqlMultimodelStore>();
         services.AddSingleton<IResponseStore, SqlResponseStore>();
         services.AddSingleton<IUsageStore, SqlUsageStore>();
         services.AddSingleton<IJobStore, SqlJobStore>();

@@ -16,6 +16,7 @@ internal static class AdminRegistration
         services.AddSingleton<SubcloudEndpoints>();
         services.AddSingleton<StatusEndpoints>();
         services.AddSingleton<UsageEndpoints>();
+        services.AddSingleton<MultimodelEndpoints>();
         return services;
     }
 
@@ -30,5 +31,6 @@ internal static class AdminRegistration
         services.GetRequiredService<SubcloudEndpoints>().Map(admin);
         services.GetRequiredService<StatusEndpoints>().Map(admin);
         services.GetRequiredService<UsageEndpoints>().Map(admin);
+        services.GetRequiredService<MultimodelEndpoints>().Map(admin);
     }
 }

@@ -42,7 +42,7 @@ internal static class ChatBody
 
     private static bool Check(ref Scan scan)
     {
-        if (!StreamRule.Check(ref scan))
+        if (!ModelRule.Check(ref scan) || !StreamRule.Check(ref scan))
         {
             return false;
         }

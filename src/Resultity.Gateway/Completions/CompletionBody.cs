@@ -34,7 +34,7 @@ internal static class CompletionBody
 
     private static bool Check(ref Scan scan)
     {
-        if (!StreamRule.Check(ref scan))
+        if (!ModelRule.Check(ref scan) || !StreamRule.Check(ref scan))
         {
             return false;
         }

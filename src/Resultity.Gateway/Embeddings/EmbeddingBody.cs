@@ -13,15 +13,17 @@ internal static class EmbeddingBody
 
     private static readonly IntegerShape Token = new(0, int.MaxValue);
 
-    /// <summary>The body's shape; it has no rules between fields.</summary>
-    public static BodyShape Shape { get; } = new(InferenceEndpoint.Embeddings, Root(), static (ref _) => true, static (in _) => false);
+    /// <summary>The body's shape; its one rule is that it names a model.</summary>
+    public static BodyShape Shape { get; } = new(InferenceEndpoint.Embeddings, Root(), ModelRule.Check, static (in _) => false);
 
     private static ObjectShape Root() => new(
-        Model(),
+    [
+        .. MultimodelShapes.Models(),
         new Field("input", Input()) { Required = true },
         new Field("dimensions", new IntegerShape(1, 65_536).OrNull()),
         new Field("encoding_format", new EnumShape("float", "base64").OrNull()),
-        new Field("user", NullableString));
+        new Field("user", NullableString),
+    ]);
 
     private static UnionShape Input() => new(
     [

@@ -7,25 +7,27 @@ namespace Resultity.Gateway.Http;
 internal static class FaultStatus
 {
     /// <summary>The status and the <c>type</c> that clients of OpenAI's API tell errors apart by.</summary>
-    public static (int Status, string Type) Of(FaultKind kind) => kind switch
+    public static (int Status, string Type) Of(FaultKind kind) => (StatusOf(kind), kind.TypeName());
+
+    private static int StatusOf(FaultKind kind) => kind switch
     {
-        FaultKind.InvalidRequest => (StatusCodes.Status400BadRequest, "invalid_request_error"),
-        FaultKind.Authentication => (StatusCodes.Status401Unauthorized, "authentication_error"),
-        FaultKind.InsufficientCredits => (StatusCodes.Status402PaymentRequired, "insufficient_credits"),
-        FaultKind.Permission => (StatusCodes.Status403Forbidden, "permission_error"),
-        FaultKind.NotFound => (StatusCodes.Status404NotFound, "not_found_error"),
-        FaultKind.MethodNotAllowed => (StatusCodes.Status405MethodNotAllowed, "invalid_request_error"),
-        FaultKind.RequestTimeout => (StatusCodes.Status408RequestTimeout, "request_timeout"),
-        FaultKind.Conflict => (StatusCodes.Status409Conflict, "conflict_error"),
-        FaultKind.TooLarge => (StatusCodes.Status413PayloadTooLarge, "request_too_large"),
-        FaultKind.UnsupportedMediaType => (StatusCodes.Status415UnsupportedMediaType, "invalid_request_error"),
-        FaultKind.RangeNotSatisfiable => (StatusCodes.Status416RangeNotSatisfiable, "invalid_request_error"),
-        FaultKind.Unprocessable => (StatusCodes.Status422UnprocessableEntity, "invalid_request_error"),
-        FaultKind.RateLimited => (StatusCodes.Status429TooManyRequests, "rate_limit_exceeded"),
-        FaultKind.Cancelled => (StatusCodes.Status499ClientClosedRequest, "cancelled"),
-        FaultKind.BadNodeAnswer => (StatusCodes.Status502BadGateway, "bad_node_answer"),
-        FaultKind.Unavailable => (StatusCodes.Status503ServiceUnavailable, "service_unavailable"),
-        FaultKind.DeadlineExceeded => (StatusCodes.Status504GatewayTimeout, "deadline_exceeded"),
-        _ => (StatusCodes.Status500InternalServerError, "server_error"),
+        FaultKind.InvalidRequest => StatusCodes.Status400BadRequest,
+        FaultKind.Authentication => StatusCodes.Status401Unauthorized,
+        FaultKind.InsufficientCredits => StatusCodes.Status402PaymentRequired,
+        FaultKind.Permission => StatusCodes.Status403Forbidden,
+        FaultKind.NotFound => StatusCodes.Status404NotFound,
+        FaultKind.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+        FaultKind.RequestTimeout => StatusCodes.Status408RequestTimeout,
+        FaultKind.Conflict => StatusCodes.Status409Conflict,
+        FaultKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        FaultKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        FaultKind.RangeNotSatisfiable => StatusCodes.Status416RangeNotSatisfiable,
+        FaultKind.Unprocessable => StatusCodes.Status422UnprocessableEntity,
+        FaultKind.RateLimited => StatusCodes.Status429TooManyRequests,
+        FaultKind.Cancelled => StatusCodes.Status499ClientClosedRequest,
+        FaultKind.BadNodeAnswer => StatusCodes.Status502BadGateway,
+        FaultKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        FaultKind.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+        _ => StatusCodes.Status500InternalServerError,
     };
 }

@@ -32,6 +32,7 @@ internal static class ImageBodies
     [
         new("image", Image) { Required = true },
         SharedShapes.OptionalModel(),
+        .. MultimodelShapes.Several(),
         Prompt(required: false),
         new("kind", new EnumShape("caption", "tags", "ocr", "json").OrNull()),
         new("detail", new EnumShape("auto", "low", "high").OrNull()),

@@ -35,6 +35,7 @@ internal static class ImageFields
     public static IEnumerable<Field> Output() =>
     [
         OptionalModel(),
+        .. MultimodelShapes.Several(),
         new("n", new IntegerShape(1, 10).OrNull()) { Slot = Slot.N },
         new("size", new StringShape(1, 16) { Description = "Width x height, such as `512x512`, or `auto`.", Characters = "0123456789xauto" }.OrNull()),
         new("quality", new EnumShape("auto", "low", "medium", "high", "standard", "hd").OrNull()),

@@ -19,7 +19,8 @@ internal static class ModelAnswer
         new Field("waiting", new IntegerShape(0, int.MaxValue)) { Required = true },
         new Field("ready", BoolShape.Instance) { Required = true },
         new Field("voices", new ArrayShape(StringShape.Any)),
-        new Field("shards", AnyShape.Object));
+        new Field("shards", AnyShape.Object),
+        new Field("multimodel", MultimodelShapes.Multimodel));
 
     /// <summary>All models.</summary>
     public static ObjectShape List { get; } = new(

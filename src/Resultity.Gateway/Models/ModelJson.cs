@@ -3,6 +3,7 @@ using System.Text.Json;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Shards;
 using Resultity.Serving.Catalog;
+using Resultity.Serving.Multimodel.Plans;
 using Resultity.Serving.Sharding;
 
 namespace Resultity.Gateway.Models;
@@ -81,6 +82,12 @@ internal static class ModelJson
         {
             writer.WritePropertyName("shards"u8);
             ShardJson.Of(shards).WriteTo(writer);
+        }
+
+        if (model.Multimodel is { } several)
+        {
+            writer.WritePropertyName("multimodel"u8);
+            SpecWriter.Write(writer, several);
         }
 
         writer.WriteEndObject();

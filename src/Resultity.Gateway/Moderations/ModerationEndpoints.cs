@@ -24,9 +24,12 @@ internal static class ModerationEndpoints
             new("image_url", new ObjectShape(new Field("url", StringShape.Any) { Required = true })) { Required = true })));
 
     private static readonly ObjectShape Root = new(
+    [
         SharedShapes.OptionalModel(),
+        .. MultimodelShapes.Several(),
         new Field("input", new UnionShape([StringShape.Any, new ArrayShape(StringShape.Any, 1, MostInputs), new ArrayShape(Part, 1, MostInputs)])) { Required = true },
-        new Field("user", SharedShapes.NullableString));
+        new Field("user", SharedShapes.NullableString),
+    ]);
 
     private static readonly ObjectShape Answer = new(
         new Field("id", StringShape.Any) { Required = true },

@@ -33,7 +33,8 @@ internal static class ChatBodyWriter
         var bytes = new ArrayBufferWriter<byte>(1024);
         using var writer = new Utf8JsonWriter(bytes, ResponseJson.WriterOptions);
         writer.WriteStartObject();
-        var model = WriteRange(writer, "model", () => writer.WriteStringValue(request.Model));
+        // Several models are named by fields that are passed on below, and perhaps by the name beside them.
+        var model = (request.NamesSeveral ? request.Root.Text("model") : request.Model) is { } name ? WriteRange(writer, "model", () => writer.WriteStringValue(name)) : default;
         writer.WriteStartArray("messages"u8);
         new ChatMessagesWriter(writer, skipped).Write(request.Field("instructions"), conversation);
         writer.WriteEndArray();

@@ -16,11 +16,11 @@ internal static class ResponseBody
         new Field("type", new EnumShape("function")) { Required = true }, new Field("name", StringShape.Any) { Required = true });
 
     /// <summary>The body's shape. A response is answered by a chat completion, so that is the endpoint it belongs to.</summary>
-    public static BodyShape Shape { get; } = new(InferenceEndpoint.ChatCompletions, Root(), static (ref _) => true, static (in _) => false);
+    public static BodyShape Shape { get; } = new(InferenceEndpoint.ChatCompletions, Root(), ModelRule.Check, static (in _) => false);
 
     private static ObjectShape Root() => new(
     [
-        Model(),
+        .. MultimodelShapes.Models(),
         new("input", new UnionShape([StringShape.Any, new ArrayShape(AnyShape.Object), NullShape.Instance])),
         new("instructions", NullableString),
         new("stream", NullableBool) { Slot = Slot.Stream },

@@ -9,6 +9,9 @@ internal sealed record ResponseRequest(JsonElement Root)
     /// <summary>The model's name as the client wrote it.</summary>
     public required string Model { get; init; }
 
+    /// <summary>Whether fields beside <c>model</c> name several models.</summary>
+    public bool NamesSeveral { get; init; }
+
     /// <summary>Whether the answer is to be streamed as events.</summary>
     public bool Stream { get; init; }
 

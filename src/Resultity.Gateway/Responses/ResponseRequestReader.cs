@@ -19,6 +19,7 @@ internal static class ResponseRequestReader
         var request = new ResponseRequest(root)
         {
             Model = envelope.Model,
+            NamesSeveral = envelope.Multimodel is not null,
             Stream = envelope.Stream,
             Background = root.Flag("background") ?? false,
             Store = root.Flag("store") ?? true,

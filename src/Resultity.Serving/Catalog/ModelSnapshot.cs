@@ -1,3 +1,5 @@
+using Resultity.Serving.Multimodel.Plans;
+
 namespace Resultity.Serving.Catalog;
 
 /// <summary>A model as clients see it: what all nodes that offer it say, put together.</summary>
@@ -23,4 +25,8 @@ public sealed record ModelSnapshot(
     long Created,
     string OwnedBy,
     bool Ready,
-    IReadOnlyList<string> Voices);
+    IReadOnlyList<string> Voices)
+{
+    /// <summary>What it consists of, if it is several models; <see langword="null"/> for one.</summary>
+    public MultimodelSpec? Multimodel { get; init; }
+}

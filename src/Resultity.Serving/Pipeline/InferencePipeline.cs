@@ -2,6 +2,7 @@ using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Metering;
+using Resultity.Serving.Multimodel;
 using Resultity.Serving.Scheduling;
 using Resultity.Serving.Telemetry;
 
@@ -11,7 +12,8 @@ namespace Resultity.Serving.Pipeline;
 /// <remarks>
 /// <code>
 ///  InferenceRequest                      validated bytes in an envelope, from any request type
-///   │ 1 ModelCatalog.Resolve             the name the client wrote → the model
+///   │ 1 ModelCatalog.Resolve             the name the client wrote → the model; several are a plan, whose members
+///   │                                    come through here one by one
 ///   │ 2 AdmissionControl.Admit           → Reservation, or 429
 ///   │ 3 Dispatcher.PlaceAsync            → Placement: a slot on a node; may wait in fair order, or be refused
 ///   │ 4 InferenceStream.BeginAsync       → the work order to the node; the answer's head and first piece come back
@@ -23,8 +25,8 @@ namespace Resultity.Serving.Pipeline;
 /// </remarks>
 public sealed class InferencePipeline
 {
-    private readonly ModelCatalog _catalog;
     private readonly AdmissionControl _admission;
+    private readonly MultimodelRunner _multimodel;
     private long _interactiveStarts;
     private long _interactiveEnds;
 
@@ -32,7 +34,7 @@ public sealed class InferencePipeline
         ModelCatalog catalog, AdmissionControl admission, Dispatcher dispatcher, IFleet fleet, IUsageRecorder usage,
         ServingTelemetry telemetry, PipelineOptions options, TimeProvider time)
     {
-        _catalog = catalog;
+        Catalog = catalog;
         _admission = admission;
         Dispatcher = dispatcher;
         Fleet = fleet;
@@ -40,7 +42,10 @@ public sealed class InferencePipeline
         Telemetry = telemetry;
         Options = options;
         Time = time;
+        _multimodel = new MultimodelRunner(this);
     }
+
+    internal ModelCatalog Catalog { get; }
 
     internal Dispatcher Dispatcher { get; }
 
@@ -73,15 +78,29 @@ public sealed class InferencePipeline
     /// <param name="request">A request; of a streamed plain text if there is a beginning.</param>
     /// <param name="soFar">The beginning; the stream gives what follows it.</param>
     /// <param name="cancellation">As above.</param>
-    public async ValueTask<Outcome<InferenceAnswer>> StartAsync(InferenceRequest request, AnswerSoFar? soFar, CancellationToken cancellation)
+    public ValueTask<Outcome<InferenceAnswer>> StartAsync(InferenceRequest request, AnswerSoFar? soFar, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
 
-        // 1 The model that is meant.
-        var model = _catalog.Resolve(request.Model);
+        // 1 The model that is meant, or a plan for several.
+        if (Catalog.FindPlan(request) is not { } several)
+        {
+            return StartAsync(request, Catalog.Resolve(request.Model), soFar, cancellation);
+        }
 
+        return soFar is not null ? new(Faults.CannotContinue)
+            : several.TryGet(out var plan, out var fault) ? _multimodel.StartAsync(plan, request, cancellation)
+            : new(fault);
+    }
+
+    /// <summary>Starts a request for one model, whatever its name looks like.</summary>
+    internal ValueTask<Outcome<InferenceAnswer>> StartOneAsync(InferenceRequest request, CancellationToken cancellation) =>
+        StartAsync(request, Catalog.Resolve(request.Model), null, cancellation);
+
+    private async ValueTask<Outcome<InferenceAnswer>> StartAsync(InferenceRequest request, string model, AnswerSoFar? soFar, CancellationToken cancellation)
+    {
         // 2 May this caller spend this now?
-        if (!_admission.Admit(request.Caller, request.Model, EstimateTokens(request), request.Priority == Priority.Background).TryGet(out var reservation, out var refusal))
+        if (!_admission.Admit(request.Caller, request.AdmittedAs ?? request.Model, EstimateTokens(request), request.Priority == Priority.Background).TryGet(out var reservation, out var refusal))
         {
             return refusal;
         }

@@ -1,6 +1,8 @@
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Metering;
+using Resultity.Serving.Multimodel.Plans;
+using Resultity.Serving.Scheduling;
 
 namespace Resultity.Serving.Pipeline;
 
@@ -59,7 +61,19 @@ public sealed class InferenceRequest
     public string? TraceParent { get; init; }
 
     /// <summary>Where the request has got to, for queue comments and status objects.</summary>
-    public RequestProgress Progress { get; } = new();
+    public RequestProgress Progress { get; internal init; } = new();
+
+    /// <summary>Several models to ask, if the body names them; <see langword="null"/> where <see cref="Model"/> says it all.</summary>
+    public MultimodelSpec? Multimodel { get; init; }
+
+    /// <summary>The name that the caller may use, if it is not that of the model: who may use several models by their name may use each for that.</summary>
+    internal string? AdmittedAs { get; init; }
+
+    /// <summary>The nodes of other members of the same call.</summary>
+    internal SiblingNodes? Siblings { get; init; }
+
+    /// <summary>Whether it may wait for a slot.</summary>
+    internal bool MayQueue { get; init; } = true;
 
     /// <summary>Who takes what the attempts use; <see langword="null"/> leaves it to the pipeline's meter. Set before the start.</summary>
     public IUsageRecorder? Recorder { get; set; }
@@ -85,5 +99,6 @@ public sealed class InferenceRequest
         PrefixHash = PrefixHash,
         TraceParent = TraceParent,
         Recorder = Recorder,
+        Multimodel = Multimodel,
     };
 }

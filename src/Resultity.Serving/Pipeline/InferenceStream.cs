@@ -140,7 +140,7 @@ internal sealed class InferenceStream : InferenceAnswer
         var placing = _pipeline.Dispatcher.PlaceAsync(
             new PlacementQuery(
                 _model, _request.Endpoint, _request.Caller.Namespace, _request.Caller.Weight, _request.Priority, _request.PrefixHash, _failedNodes, mustContinue,
-                AwaitsReturn: _lastFault is null or { Kind: FaultKind.Unavailable }, _request.Caller.Subcloud),
+                AwaitsReturn: _lastFault is null or { Kind: FaultKind.Unavailable }, _request.Caller.Subcloud, _request.MayQueue, _request.Siblings),
             _request.Progress,
             _stop.Token);
         return placing.IsCompleted ? placing : WaitForPlaceAsync(placing);

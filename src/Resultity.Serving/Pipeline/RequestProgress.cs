@@ -4,17 +4,36 @@ using Resultity.Serving.Scheduling;
 namespace Resultity.Serving.Pipeline;
 
 /// <summary>Where a running request has got to. Written by the pipeline, read by anyone at any time.</summary>
+/// <remarks>A member of several models' call has a progress of its own and tells it to the call's.</remarks>
 public sealed class RequestProgress
 {
+    private readonly RequestProgress? _whole;
     private readonly Lock _gate = new();
     private Attempt[] _attempts = [];
     private volatile QueueTicket? _ticket;
+
+    /// <summary>Nothing has happened yet.</summary>
+    public RequestProgress()
+    {
+    }
+
+    /// <summary>Of a member.</summary>
+    /// <param name="whole">The progress of the call that it belongs to.</param>
+    internal RequestProgress(RequestProgress whole) => _whole = whole;
 
     /// <summary>The place in the queue while the request waits; <see langword="null"/> otherwise.</summary>
     public QueueTicket? Ticket
     {
         get => _ticket;
-        internal set => _ticket = value;
+        internal set
+        {
+            if (_whole is not null && value is null && _whole._ticket == _ticket)
+            {
+                _whole.Ticket = null;
+            }
+
+            _ticket = value;
+        }
     }
 
     /// <summary>The place in the queue that the request gave up; <see langword="null"/> if it never did.</summary>
@@ -41,6 +60,7 @@ public sealed class RequestProgress
     internal void MarkQueued(QueueTicket ticket)
     {
         _ticket = ticket;
+        _whole?.MarkQueued(ticket);
         Queued?.Invoke();
     }
 
@@ -51,6 +71,7 @@ public sealed class RequestProgress
             _attempts = [.. _attempts, attempt];
         }
 
+        _whole?.Begin(attempt);
         AttemptBegun?.Invoke();
     }
 }

@@ -126,12 +126,17 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
             nobodyServesIt = !AnyAccepts(pool, query);
             if (nobodyServesIt && query.Excluded is not null)
             {
-                return query.AwaitsReturn ? PlaceAfterRecoveryAsync(query, progress, cancellation) : new(Faults.NoCapableNode(query.Model));
+                return query is { AwaitsReturn: true, MayQueue: true } ? PlaceAfterRecoveryAsync(query, progress, cancellation) : new(Faults.NoCapableNode(query.Model));
             }
 
             if (nobodyServesIt && pool.EndpointsIn(query.Subcloud) is var served and not 0 && (served & query.Endpoint.Bit) == 0)
             {
                 return new(Faults.EndpointNotServed(query.Model, query.Endpoint));
+            }
+
+            if (!query.MayQueue)
+            {
+                return new(nobodyServesIt ? Faults.NoCapableNode(query.Model) : Faults.Busy(query.Model));
             }
 
             if (_scheduler.MayWait(pool, query) is { } refusal)

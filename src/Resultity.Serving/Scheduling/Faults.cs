@@ -29,6 +29,9 @@ internal static class Faults
             Queue = new QueueFacts { Ahead = waiting, Eta = eta, Reason = "queue_full" },
         };
 
+    public static Fault Busy(string model) =>
+        new(FaultKind.Unavailable, "model_busy", $"All slots of the model '{model}' are taken.") { RetryAfter = TimeSpan.FromSeconds(1) };
+
     public static Fault CannotContinue { get; } =
         new(FaultKind.Conflict, "cannot_continue", "This answer cannot be gone on with from its beginning. Send the request again.");
 

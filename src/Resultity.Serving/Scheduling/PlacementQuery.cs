@@ -14,6 +14,8 @@ namespace Resultity.Serving.Scheduling;
 /// <param name="MustContinuePrefix">Only instances that can go on from an unfinished answer.</param>
 /// <param name="AwaitsReturn">Whether the request, when no other node can serve it, waits for one of the excluded to recover.</param>
 /// <param name="Subcloud">Only nodes that serve this subcloud; <see langword="null"/> means the main cloud.</param>
+/// <param name="MayQueue">Whether the request waits when no slot is free; otherwise it is refused.</param>
+/// <param name="Siblings">Nodes that are better left to others of the same call; <see langword="null"/> means none.</param>
 internal readonly record struct PlacementQuery(
     string Model,
     InferenceEndpoint Endpoint,
@@ -24,7 +26,9 @@ internal readonly record struct PlacementQuery(
     IReadOnlyList<string>? Excluded = null,
     bool MustContinuePrefix = false,
     bool AwaitsReturn = true,
-    string? Subcloud = null)
+    string? Subcloud = null,
+    bool MayQueue = true,
+    SiblingNodes? Siblings = null)
 {
     /// <summary>Whether an instance can serve the request, whatever its load.</summary>
     public bool Accepts(Instance instance)

@@ -7,7 +7,7 @@ namespace Resultity.Serving.Scheduling;
 /// <summary>Decides where a request runs: facts in, decisions out. No clock, no lock, no I/O of its own; <see cref="Dispatcher"/> owns it.</summary>
 /// <remarks>
 /// 1. Filter: instances of the model with a free slot that serve the endpoint and have not failed this request.
-/// 2. Score: the instance that has the prompt's beginning in its cache; else the least loaded, loaded before cold, healthy before suspect.
+/// 2. Score: the instance that has the prompt's beginning in its cache; else the least loaded, a node without siblings before one with them, loaded before cold, healthy before suspect.
 /// 3. Pick; or wait in the model's fair queue; or refuse when the queue is full or nothing could ever serve it.
 /// A decision looks at no more than <see cref="Sample"/> instances, so its cost does not grow with the network.
 /// </remarks>
@@ -218,7 +218,8 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
 
     private Instance? Pick(ModelPool pool, in PlacementQuery query, long now)
     {
-        if (pool.Affinity.Find(query.PrefixHash) is { AvailableIndex: >= 0 } known && known.Node.AvoidUntil <= now && query.Accepts(known))
+        if (pool.Affinity.Find(query.PrefixHash) is { AvailableIndex: >= 0 } known && known.Node.AvoidUntil <= now && query.Accepts(known)
+            && query.Siblings?.Contains(known.Node.Id) != true)
         {
             return known;
         }
@@ -261,7 +262,8 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
         var offer = candidate.Offer;
         var score = ((double)candidate.Running / offer.Slots)
             + (offer.State == ModelState.Ready ? 0 : 10)
-            + (candidate.Node.AvoidUntil > now ? 100 : 0);
+            + (candidate.Node.AvoidUntil > now ? 100 : 0)
+            + (query.Siblings?.Contains(candidate.Node.Id) == true ? 5 : 0);
         if (score < bestScore)
         {
             bestScore = score;
@@ -273,6 +275,7 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
     {
         instance.Running++;
         instance.Pool.Affinity.Remember(query.PrefixHash, instance);
+        query.Siblings?.Add(instance.Node.Id);
         instance.Pool.Refresh(instance);
     }
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Multimodel.Answers;
+using Resultity.Serving.Multimodel.Members;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
 
@@ -21,6 +23,7 @@ public sealed class ServingTelemetry : IDisposable
     private readonly Histogram<double> _queued;
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _attempts;
+    private readonly Counter<long> _members;
     private readonly UpDownCounter<long> _active;
 
     internal ServingTelemetry(Dispatcher dispatcher)
@@ -32,6 +35,7 @@ public sealed class ServingTelemetry : IDisposable
         _queued = _meter.CreateHistogram("resultity.queue.duration", "s", "How long requests waited for a slot.", null, buckets);
         _tokens = _meter.CreateCounter<long>("resultity.tokens", "{token}", "Tokens that were charged.");
         _attempts = _meter.CreateCounter<long>("resultity.attempts", "{attempt}", "Tries of requests on nodes.");
+        _members = _meter.CreateCounter<long>("resultity.multimodel.members", "{member}", "Members of calls of several models that run at once.");
         _active = _meter.CreateUpDownCounter<long>("resultity.requests.active", "{request}", "Requests between admission and end.");
         _meter.CreateObservableGauge("resultity.queue.length", () => ByModel(dispatcher, pool => pool.Waiting), "{request}", "Requests that wait for a slot.");
         _meter.CreateObservableGauge("resultity.slots.used", () => ByModel(dispatcher, pool => pool.Instances.Sum(i => i.Running)), "{slot}", "Slots that serve a request.");
@@ -81,6 +85,9 @@ public sealed class ServingTelemetry : IDisposable
         _attempts.Add(1, new KeyValuePair<string, object?>("outcome", fault?.Code ?? "completed"));
         End(activity, fault);
     }
+
+    internal void EndMember(string mode, Member member) => _members.Add(
+        1, new("mode", mode), new("outcome", member.Status is MemberStatus.Failed ? member.Fault!.Code : MultimodelJson.Name(member.Status)));
 
     internal void Waited(TimeSpan time, string model) => _queued.Record(time.TotalSeconds, new KeyValuePair<string, object?>("gen_ai.request.model", model));
 

@@ -27,6 +27,7 @@ internal sealed class ChatSession(ApiClient client, Terminal terminal, string mo
     {
         var answer = new StringBuilder();
         var waiting = false;
+        var columns = Settings.Text("multimodel", "mode") == "all" ? new SideBySide(terminal) : null;
         string? failure = null;
         var whole = false;
         using var response = await client.SendAsync(HttpMethod.Post, "v1/chat/completions", Body(message, stream: true), cancellation);
@@ -52,9 +53,11 @@ internal sealed class ChatSession(ApiClient client, Terminal terminal, string mo
 
                 var chunk = JsonNode.Parse(data);
                 if (chunk.At("error") is { } error) failure = error.Text("message");
-                var piece = chunk.Text("choices", "0", "delta", "content");
+                columns?.Add(chunk);
+                var piece = columns is null || chunk.Number("choices", "0", "index") is 0 ? chunk.Text("choices", "0", "delta", "content") : "";
                 if (piece.Length == 0) continue;
                 answer.Append(piece);
+                if (columns is not null) continue;
                 terminal.Out.Write(terminal.ForTerminal(piece));
                 terminal.Out.Flush();
             }
@@ -66,7 +69,8 @@ internal sealed class ChatSession(ApiClient client, Terminal terminal, string mo
         finally
         {
             if (waiting) terminal.Error.Write("\r\e[2K");
-            if (answer.Length > 0) terminal.Out.WriteLine();
+            if (columns is not null) columns.End();
+            else if (answer.Length > 0) terminal.Out.WriteLine();
             terminal.Out.Flush();
         }
 

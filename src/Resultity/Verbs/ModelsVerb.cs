@@ -15,9 +15,11 @@ internal sealed class ModelsVerb : Verb
         Add(new ListVerb(terminal));
         Add(new ShowVerb(terminal));
         Add(new ModelPullVerb(terminal));
+        Add(new ModelComposeVerb(terminal));
         Examples =
         [
             ("resultity models list", "the models that your key can use now"),
+            ("resultity models compose trio --models mistral,gemma,phi --mode vote", "one name for three models, of whose answers the majority's is given"),
             ("resultity models pull HuggingFaceTB/SmolLM2-135M-Instruct", "fetch one into the local models folder"),
         ];
     }

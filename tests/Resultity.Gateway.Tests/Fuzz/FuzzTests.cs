@@ -79,7 +79,8 @@ public sealed class FuzzTests : GatewayTest
         var told = $"seed {seed}: {status} {answer} for {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 2000)))}";
         if (expected.TryGet(out var envelope, out var fault))
         {
-            Assert.True(status == (envelope.Model == TestGateway.Model ? 200 : 404), told);
+            // Of several models one may be known; a vote may lack its quorum, and a short time may be over.
+            Assert.True(envelope.Multimodel is not null ? status is 200 or 404 or 409 or 504 : status == (envelope.Model == TestGateway.Model ? 200 : 404), told);
             return true;
         }
 

@@ -14,7 +14,7 @@ public sealed class OpenApiTests : GatewayTest
         var paths = root.GetProperty("paths");
         Assert.True(paths.TryGetProperty("/v1/models/{id}", out _));
         var body = paths.GetProperty("/v1/chat/completions").GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema");
-        Assert.Equal(["model", "messages"], body.GetProperty("required").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(["messages"], body.GetProperty("required").EnumerateArray().Select(name => name.GetString()));
         Assert.Equal(2, body.GetProperty("properties").GetProperty("temperature").GetProperty("anyOf")[0].GetProperty("maximum").GetDouble());
         var identifiers = paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(operation => operation.Value.GetProperty("operationId").GetString()).ToArray();
         Assert.Equal(identifiers.Length, identifiers.Distinct().Count());

@@ -122,6 +122,14 @@ internal sealed class TestGateway : IAsyncDisposable
         })]);
     }
 
+    /// <summary>What was metered so far.</summary>
+    public async Task<IReadOnlyList<UsageRow>> UsageAsync()
+    {
+        await Services.GetRequiredService<Serving.Metering.UsageMeter>().FlushAsync(CancellationToken.None);
+        var now = TimeProvider.System.GetUtcNow();
+        return await Services.GetRequiredService<IUsageStore>().QueryAsync(new UsageQuery(now.AddHours(-1), now.AddHours(1)), CancellationToken.None);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -14,11 +14,11 @@ public sealed class ChatBodyWriterTests
     [Fact]
     public void Every_setting_has_its_name_in_chat() =>
         Assert.Equal(
-            """{"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":9,"temperature":0.5,"top_p":0.25,"logprobs":true,"top_logprobs":2,"reasoning_effort":"low","verbosity":"high","response_format":{"type":"json_schema","json_schema":{"name":"a","description":"d","schema":{"type":"object"},"strict":true}},"user":"u","seed":3,"multimodel":{"mode":"first"}}""",
+            """{"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":9,"temperature":0.5,"top_p":0.25,"logprobs":true,"top_logprobs":2,"reasoning_effort":"low","verbosity":"high","response_format":{"type":"json_schema","json_schema":{"name":"a","description":"d","schema":{"type":"object"},"strict":true}},"user":"u","seed":3,"multimodel":{"mode":"first","models":["m","o"]}}""",
             Write("""
                 {"model":"m","input":"x","max_output_tokens":9,"temperature":0.5,"top_p":0.25,"top_logprobs":2,"include":["message.output_text.logprobs"],
                  "reasoning":{"effort":"low"},"text":{"verbosity":"high","format":{"type":"json_schema","name":"a","description":"d","schema":{"type":"object"},"strict":true}},
-                 "user":"u","metadata":{"k":"v"},"store":false,"truncation":"auto","seed":3,"multimodel":{"mode":"first"},"n":5,"messages":[],"service_tier":"auto"}
+                 "user":"u","metadata":{"k":"v"},"store":false,"truncation":"auto","seed":3,"multimodel":{"mode":"first","models":["m","o"]},"n":5,"messages":[],"service_tier":"auto"}
                 """));
 
     [Fact]

@@ -3,6 +3,7 @@ using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Metering;
+using Resultity.Serving.Multimodel;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
 using Resultity.Serving.Telemetry;
@@ -16,13 +17,15 @@ internal sealed class PipelineHarness : IUsageRecorder
     public PipelineHarness(SchedulingOptions? scheduling = null)
     {
         Dispatcher = new Dispatcher(scheduling ?? new SchedulingOptions { NodeReturnGrace = TimeSpan.FromMilliseconds(300) }, TimeProvider.System);
-        Catalog = new ModelCatalog(Dispatcher, Aliases, TimeProvider.System);
+        Catalog = new ModelCatalog(Dispatcher, Aliases, Named, TimeProvider.System);
         Pipeline = new InferencePipeline(Catalog, Admission, Dispatcher, Fleet, this, new ServingTelemetry(Dispatcher), new PipelineOptions(), TimeProvider.System);
     }
 
     public ScriptedFleet Fleet { get; } = new();
 
     public CatalogOptions Aliases { get; } = new();
+
+    public NamedMultimodels Named { get; } = new();
 
     public AdmissionControl Admission { get; } = new(TimeProvider.System);
 

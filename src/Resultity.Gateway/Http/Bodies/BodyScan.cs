@@ -5,6 +5,8 @@ using Resultity.Contracts.Forms;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http.Forms;
 using Resultity.Gateway.Http.Shapes;
+using Resultity.Serving.Multimodel;
+using Resultity.Serving.Multimodel.Plans;
 
 namespace Resultity.Gateway.Http.Bodies;
 
@@ -88,12 +90,26 @@ internal static class BodyScan
         ? Fault.Invalid($"The request body is nested too deeply. Expected at most {Scan.MaxDepth} levels.", code: "nesting_too_deep")
         : Fault.Invalid($"The request body is not valid JSON: it breaks off or has a mistake at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.", code: "invalid_json");
 
-    private static Envelope Take(in Captures captures, ReadOnlySpan<byte> body, BodyShape shape)
+    private static Outcome<Envelope> Take(in Captures captures, ReadOnlySpan<byte> body, BodyShape shape)
     {
         var model = captures.Get(Slot.Model);
+        var name = model.HasValue ? Text(body.Slice(model.Start, model.Length)) : "";
+        MultimodelSpec? several = null;
+        if (captures.Get(Slot.Models).HasValue || captures.Get(Slot.Multimodel).HasValue)
+        {
+            if (!Several(in captures, body, name).TryGet(out several, out var fault)
+                || (fault = MultimodelRules.Check(several, shape.Endpoint, captures.Get(Slot.N) is { HasValue: true } n ? n.Integer : 1, captures.Get(Slot.Models).HasValue ? "models" : "multimodel.models")) is not null)
+            {
+                return fault;
+            }
+
+            name = several.Label;
+        }
+
         return new Envelope
         {
-            Model = model.HasValue ? Text(body.Slice(model.Start, model.Length)) : "",
+            Model = name,
+            Multimodel = several,
             ModelRange = model.Range,
             Stream = captures.Get(Slot.Stream) is var stream && (stream.IsTrue || body.Slice(stream.Start, stream.Length).SequenceEqual(StreamsEvents)),
             StreamOptionsRange = captures.Get(Slot.StreamOptions).Range,
@@ -102,6 +118,19 @@ internal static class BodyScan
             IsPlainText = shape.IsPlainText(in captures),
             PrefixHash = Prefix(in captures, body),
         };
+    }
+
+    private static Outcome<MultimodelSpec> Several(in Captures captures, ReadOnlySpan<byte> body, string model)
+    {
+        var (models, multimodel) = (captures.Get(Slot.Models), captures.Get(Slot.Multimodel));
+        if (models.HasValue && multimodel.HasValue)
+        {
+            return Fault.Invalid("Invalid 'models': it cannot be set together with 'multimodel'. Set one of them.", "models", "invalid_parameter_combination");
+        }
+
+        return models.HasValue
+            ? SpecReader.ReadModels(body.Slice(models.Start, models.Length), model)
+            : SpecReader.ReadMultimodel(body.Slice(multimodel.Start, multimodel.Length), model);
     }
 
     private static int? MaxOutput(in Captures captures)

@@ -1,3 +1,4 @@
+using Resultity.Serving.Multimodel.Plans;
 using Resultity.Serving.Pipeline;
 
 namespace Resultity.Gateway.Http.Bodies;
@@ -5,14 +6,17 @@ namespace Resultity.Gateway.Http.Bodies;
 /// <summary>What the gateway took from a body that is right.</summary>
 internal readonly record struct Envelope
 {
-    /// <summary>The model's name as the client wrote it.</summary>
+    /// <summary>The model's name as the client wrote it; of several, their names as one.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Where the value of <c>model</c> stands, quotes included.</summary>
+    /// <summary>Where the value of <c>model</c> stands, quotes included; nowhere if several are named otherwise.</summary>
     public required ByteRange ModelRange { get; init; }
 
     /// <summary>Where the value of <c>stream_options</c> stands.</summary>
     public ByteRange StreamOptionsRange { get; init; }
+
+    /// <summary>The models, if there are several that the body names by fields.</summary>
+    public MultimodelSpec? Multimodel { get; init; }
 
     /// <summary>Whether the answer is to be streamed.</summary>
     public bool Stream { get; init; }

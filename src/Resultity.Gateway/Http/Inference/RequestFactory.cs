@@ -46,6 +46,7 @@ internal sealed class RequestFactory(IEnumerable<BodyShape> shapes, ModelCatalog
             Body = body,
             ContentType = contentType,
             ModelRange = envelope.ModelRange,
+            Multimodel = envelope.Multimodel,
             StreamOptionsRange = envelope.StreamOptionsRange,
             Stream = envelope.Stream,
             IncludeUsage = envelope.IncludeUsage,

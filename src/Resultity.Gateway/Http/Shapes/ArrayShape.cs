@@ -50,6 +50,7 @@ internal sealed class ArrayShape(Shape item, int min = 0, int max = int.MaxValue
         IntegerShape => "integers",
         NumberShape => "numbers",
         ArrayShape inner => "arrays of " + Plural(inner.Item),
+        UnionShape { Options: [StringShape, ObjectShape] } => "strings or objects",
         _ => "objects",
     };
 }

@@ -18,7 +18,7 @@ internal static class SharedShapes
 
     /// <summary>The model's name. Each object has fields of its own.</summary>
     public static Field Model() =>
-        new("model", new StringShape(1, ModelLength) { Description = "Name of the model." }) { Required = true, Slot = Slot.Model };
+        new("model", new StringShape(1, ModelLength) { Description = "Name of the model, or of several as `a|b` or `a+b`." }) { Slot = Slot.Model };
 
     /// <summary>The model's name where OpenAI's API lets a client leave it out: then a model that serves the endpoint is chosen.</summary>
     public static Field OptionalModel() =>
@@ -27,7 +27,7 @@ internal static class SharedShapes
     /// <summary>Fields of everything that generates text.</summary>
     public static IEnumerable<Field> Sampling() =>
     [
-        Model(),
+        .. MultimodelShapes.Models(),
         new("stream", NullableBool) { Slot = Slot.Stream },
         new("stream_options", StreamOptions()) { Slot = Slot.StreamOptions },
         new("n", new IntegerShape(1, 128).OrNull()) { Slot = Slot.N },

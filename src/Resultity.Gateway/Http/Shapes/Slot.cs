@@ -25,6 +25,8 @@ internal enum Slot
     PromptHead,
     Suffix,
     Echo,
+    Models,
+    Multimodel,
     Count,
 }
 

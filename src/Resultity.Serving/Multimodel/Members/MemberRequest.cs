@@ -1,0 +1,71 @@
+using Resultity.Contracts.Values;
+using Resultity.Serving.Multimodel.Plans;
+using Resultity.Serving.Pipeline;
+using Resultity.Serving.Scheduling;
+
+namespace Resultity.Serving.Multimodel.Members;
+
+/// <summary>Makes the request that one model gets of the request that several get.</summary>
+internal static class MemberRequest
+{
+    /// <summary>Makes the request.</summary>
+    /// <param name="request">What the client asked.</param>
+    /// <param name="member">The model.</param>
+    /// <param name="stream">Whether its answer is wanted as events.</param>
+    /// <param name="siblings">The nodes that its siblings run on; <see langword="null"/> if it has none at the time.</param>
+    /// <param name="mayQueue">Whether it may wait for a slot.</param>
+    public static Outcome<InferenceRequest> Make(InferenceRequest request, ModelPlan member, bool stream, SiblingNodes? siblings, bool mayQueue)
+    {
+        MemberBody body;
+        if (IsJson(request))
+        {
+            if (member.Overrides?.System is not null && request.Endpoint != InferenceEndpoint.ChatCompletions)
+            {
+                return Fault.Invalid($"Invalid 'system' of the member '{member.Name}': only chat completions have a system message.", "multimodel.models");
+            }
+
+            body = MemberBody.Write(request.Body, member.Name, member.Overrides, stream);
+        }
+        else
+        {
+            body = Rename(request, member.Name);
+        }
+
+        return new InferenceRequest
+        {
+            Id = request.Id,
+            Endpoint = request.Endpoint,
+            Caller = request.Caller,
+            Model = member.Name,
+            Body = body.Bytes,
+            ContentType = request.ContentType,
+            ModelRange = body.Model,
+            StreamOptionsRange = body.StreamOptions,
+            Stream = stream,
+            IncludeUsage = false,
+            MaxOutputTokens = request.MaxOutputTokens,
+            IsPlainText = request.IsPlainText,
+            AdmittedAs = request.Caller.AllowedModels?.Contains(request.Model) == true ? request.Model : null,
+            Priority = request.Priority,
+            Deadline = request.Deadline,
+            PrefixHash = request.PrefixHash,
+            TraceParent = request.TraceParent,
+            Recorder = request.Recorder,
+            Progress = new RequestProgress(request.Progress),
+            Siblings = siblings,
+            MayQueue = mayQueue,
+        };
+    }
+
+    /// <summary>Whether the body is a JSON object, so that its fields can be left out and added.</summary>
+    public static bool IsJson(InferenceRequest request) => request.ContentType.StartsWith("application/json", StringComparison.OrdinalIgnoreCase);
+
+    // In a form, the name stands as it is.
+    private static MemberBody Rename(InferenceRequest request, string model)
+    {
+        var body = request.Body.Span;
+        var range = request.ModelRange;
+        var name = System.Text.Encoding.UTF8.GetBytes(model);
+        return new MemberBody((byte[])[.. body[..range.Start], .. name, .. body[range.End..]], new ByteRange(range.Start, name.Length), default);
+    }
+}
