@@ -75,6 +75,20 @@ public sealed class ValidationTests : MultimodelTest
     }
 
     [Fact]
+    public async Task A_name_that_an_operator_gave_is_listed_with_what_it_consists_of_and_can_be_asked()
+    {
+        Assert.True(Serving.Multimodel.Plans.SpecReader.ReadMultimodel("""{"mode":"first","models":["nosuch","b"]}"""u8, "").TryGet(out var spec, out _));
+        var named = (Serving.Multimodel.NamedMultimodels)Gateway.Services.GetService(typeof(Serving.Multimodel.NamedMultimodels))!;
+        named.Set([new("duo", spec)]);
+
+        var listed = JsonElement.Parse(await Gateway.Http.GetStringAsync(new Uri("v1/models/duo", UriKind.Relative), Stop));
+        Assert.Equal("""{"mode":"first","models":["nosuch","b"]}""", listed.GetProperty("multimodel").GetRawText());
+        Assert.Contains("\"duo\"", await Gateway.Http.GetStringAsync(new Uri("v1/models", UriKind.Relative), Stop), StringComparison.Ordinal);
+        Assert.Equal("b", (await AskAsync("\"model\":\"duo\"," + Messages)).GetProperty("model").GetString());
+        Assert.Equal("a", (await AskAsync("\"model\":\"a|duo\"," + Messages)).GetProperty("model").GetString());
+    }
+
+    [Fact]
     public async Task A_key_that_may_use_one_of_the_models_gets_that_one_s_answer()
     {
         using var client = Gateway.ClientWith(await Gateway.AddKeyAsync("limited", static key => key with { AllowedModels = ["a"] }));
