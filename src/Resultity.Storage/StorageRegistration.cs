@@ -61,7 +61,10 @@ public static class StorageRegistration
         services.AddSingleton<IFileStore, SqlFileStore>();
         services.AddSingleton<IUploadStore, SqlUploadStore>();
         services.AddSingleton<IBatchStore, SqlBatchStore>();
+        services.AddSingleton<IIdempotencyStore, SqlIdempotencyStore>();
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IResponseStore>());
+        services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IIdempotencyStore>());
+        services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IIdempotencyStore>());
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IFileStore>());
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IUploadStore>());
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IBatchStore>());

@@ -3,6 +3,7 @@ using Resultity.Gateway.Http;
 using Resultity.Serving.Batches;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Files;
+using Resultity.Serving.Idempotency;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Pipeline;
 using Resultity.Serving.Scheduling;
@@ -55,6 +56,9 @@ public sealed class GatewayOptions
 
     /// <summary>How batches are checked and run.</summary>
     public BatchOptions Batches { get; } = new();
+
+    /// <summary>How answers are kept by their idempotency key.</summary>
+    public IdempotencyOptions Idempotency { get; } = new();
 
     /// <summary>How the gateway deals with its nodes.</summary>
     public FleetOptions Fleet { get; } = new();

@@ -36,6 +36,7 @@ internal static class GatewayRegistration
         services.AddSingleton(options.Catalog);
         services.AddSingleton(options.Files);
         services.AddSingleton(options.Batches);
+        services.AddSingleton(options.Idempotency);
         services.AddSingleton(Options.Create(options.Http));
         options.Fleet.Folder ??= options.DataFolder;
         services.AddSingleton(Options.Create(options.Fleet));

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Http.Idempotency;
 using Resultity.Serving.Admission;
 
 namespace Resultity.Gateway.Http;
@@ -8,7 +9,7 @@ namespace Resultity.Gateway.Http;
 internal sealed class GatewayRequest(string id, long startedAt)
 {
     /// <summary>The identifier sent as <c>x-request-id</c>; always the gateway's own.</summary>
-    public string Id { get; } = id;
+    public string Id { get; private set; } = id;
 
     /// <summary>Timestamp of the gateway's clock at which the request's head had arrived.</summary>
     public long StartedAt { get; } = startedAt;
@@ -21,6 +22,16 @@ internal sealed class GatewayRequest(string id, long startedAt)
 
     /// <summary>The API key that was presented and is valid; <see langword="null"/> on routes that ask for none.</summary>
     public Credential? Credential { get; set; }
+
+    /// <summary>The request's work under an idempotency key; <see langword="null"/> if it has none.</summary>
+    public KeyedWork? Keyed { get; set; }
+
+    /// <summary>Gives the request the identifier of an earlier one that it goes on with. Nothing may have been sent before.</summary>
+    public void Adopt(HttpContext context, string earlier)
+    {
+        Id = earlier;
+        context.Response.Headers[HeaderNames.RequestId] = earlier;
+    }
 }
 
 /// <summary>The gateway's own features of a request.</summary>

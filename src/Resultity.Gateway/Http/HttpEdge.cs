@@ -4,9 +4,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Http.Idempotency;
 using Resultity.Gateway.Http.Inference;
 using Resultity.Gateway.Http.Refusals;
 using Resultity.Gateway.Http.Streaming;
+using Resultity.Serving.Idempotency;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Stores;
 
@@ -35,6 +37,8 @@ internal static class HttpEdge
         services.AddSingleton<StreamContinuation>();
         services.AddSingleton<StreamReplay>();
         services.AddSingleton<StreamDelivery>();
+        services.AddIdempotency();
+        services.AddSingleton<IdempotentRequests>();
         services.AddSingleton<InferenceHandler>();
         services.AddSingleton<RequestFactory>();
         services.AddSingleton<IRequestReader>(provider => provider.GetRequiredService<RequestFactory>());

@@ -41,7 +41,9 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
         Job job;
         try
         {
-            job = await jobs.SubmitAsync(submission with { Retention = retention }, context.RequestAborted);
+            // The run of the same request that a crash ended may have submitted it.
+            var earlier = context.GatewayRequest.Keyed is { IsTakeover: true } ? await jobs.GetAsync(submission.Caller.Namespace, submission.Id, context.RequestAborted) : null;
+            job = earlier ?? await jobs.SubmitAsync(submission with { Retention = retention }, context.RequestAborted);
         }
         catch (StorageException full)
         {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Bodies;
+using Resultity.Gateway.Http.Idempotency;
 using Resultity.Gateway.Http.Inference;
 using Resultity.Gateway.Responses.Background;
 using Resultity.Serving.Admission;
@@ -23,6 +24,7 @@ internal sealed class ResponseHandler(
     LiveRequests live,
     AdmissionControl admission,
     IEnumerable<IPollingSubmission> polling,
+    IdempotentRequests idempotency,
     IOptions<GatewayHttpOptions> options,
     TimeProvider time)
 {
@@ -46,22 +48,28 @@ internal sealed class ResponseHandler(
                 return;
             }
 
-            var envelope = new StoredRequest(context.RequestId, ResponseEndpoints.Path, "application/json", body.Memory, context.Caller)
-            {
-                Deadline = deadline,
-                Priority = Priority.Interactive,
-            };
-            await CreateAsync(context, request, envelope);
+            await (IdempotentRequests.IsAskedBy(context.Request)
+                ? CreateKeyedAsync(context, request, body.Memory, deadline)
+                : CreateAsync(context, request, Envelope(context, body.Memory, deadline)));
         }
     }
+
+    private static StoredRequest Envelope(HttpContext context, ReadOnlyMemory<byte> body, DateTimeOffset? deadline) =>
+        new(context.RequestId, ResponseEndpoints.Path, "application/json", body, context.Caller) { Deadline = deadline, Priority = Priority.Interactive };
+
+    private Task CreateKeyedAsync(HttpContext context, ResponseRequest request, ReadOnlyMemory<byte> body, DateTimeOffset? deadline) =>
+        idempotency.RunAsync(context, body, _ => CreateAsync(context, request, Envelope(context, body, deadline)));
 
     private async Task CreateAsync(HttpContext context, ResponseRequest request, StoredRequest envelope)
     {
         if (!(await intake.PrepareAsync(request, envelope, context.RequestAborted)).TryGet(out var prepared, out var fault))
         {
             await FaultWriter.WriteAsync(context, fault);
+            return;
         }
-        else if (request.Background)
+
+        prepared.Chat.Recorder = context.GatewayRequest.Keyed?.Usage;
+        if (request.Background)
         {
             await SubmitAsync(context, prepared, envelope);
         }
@@ -83,7 +91,7 @@ internal sealed class ResponseHandler(
     {
         try
         {
-            await background.SubmitAsync(prepared, envelope);
+            await background.SubmitAsync(prepared, envelope, mayBeThere: context.GatewayRequest.Keyed is { IsTakeover: true });
         }
         catch (StorageException e)
         {

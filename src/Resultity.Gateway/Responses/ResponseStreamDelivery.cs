@@ -34,7 +34,7 @@ internal sealed class ResponseStreamDelivery(
     {
         var live = streams.Open(prepared.Chat.Id, prepared.Namespace);
         var sse = new SseResponse(context, clock, options.Value) { Progress = prepared.Chat.Progress };
-        var client = new StreamClient(live, sse);
+        var client = new StreamClient(live, sse, hadGrace: context.GatewayRequest.Keyed is not null);
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((StreamClient)state!).Leave(), client);
         using var running = requests.Open(ResponseEndpoints.Path, prepared.Chat, live.StopNow);
         prepared.Chat.Progress.Queued += sse.AcceptSoon;
@@ -100,6 +100,7 @@ internal sealed class ResponseStreamDelivery(
 
         assembly.Announce();
         Send(events, live, sse);
+        context.GatewayRequest.Keyed?.IsSpoilt = (prepared.State.Fault ?? fault) is not null;
         live.End(prepared.State.Fault ?? fault);
         await sse.EndAsync();
     }

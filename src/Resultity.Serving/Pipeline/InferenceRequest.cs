@@ -79,9 +79,16 @@ public sealed class InferenceRequest
     public IUsageRecorder? Recorder { get; set; }
 
     /// <summary>The same request over other memory with the same bytes, with a progress of its own.</summary>
-    public InferenceRequest WithBody(ReadOnlyMemory<byte> body) => new()
+    public InferenceRequest WithBody(ReadOnlyMemory<byte> body) => Copy(Id, body, Recorder);
+
+    /// <summary>The same request under another identifier, with a progress of its own.</summary>
+    /// <param name="id">The identifier.</param>
+    /// <param name="recorder">Who takes what the attempts use.</param>
+    public InferenceRequest WithIdentity(string id, IUsageRecorder recorder) => Copy(id, Body, recorder);
+
+    private InferenceRequest Copy(string id, ReadOnlyMemory<byte> body, IUsageRecorder? recorder) => new()
     {
-        Id = Id,
+        Id = id,
         Endpoint = Endpoint,
         Caller = Caller,
         Model = Model,
@@ -98,7 +105,7 @@ public sealed class InferenceRequest
         Deadline = Deadline,
         PrefixHash = PrefixHash,
         TraceParent = TraceParent,
-        Recorder = Recorder,
+        Recorder = recorder,
         Multimodel = Multimodel,
     };
 }

@@ -41,6 +41,13 @@ internal static class Columns
     public static IReadOnlyList<BatchError> ToErrors(this string? column) =>
         column is null ? [] : JsonSerializer.Deserialize(column, ColumnJson.Default.IReadOnlyListBatchError) ?? [];
 
+    /// <summary>Headers as lines; their values hold no line ends.</summary>
+    public static string ToColumn(this IReadOnlyList<KeyValuePair<string, string>> headers) =>
+        string.Join('\n', headers.Select(static header => $"{header.Key}: {header.Value}"));
+
+    public static IReadOnlyList<KeyValuePair<string, string>> ToHeaders(this string? column) =>
+        [.. (column ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(": ", 2)).Select(static pair => KeyValuePair.Create(pair[0], pair[1]))];
+
     /// <summary>The part of an identifier that sorts by time, whatever its prefix.</summary>
     public static string ToSortKey(this string id) => id.Length <= SortKeyLength ? id : id[^SortKeyLength..];
 

@@ -19,3 +19,5 @@ public sealed class PostgresFileStoreTests(PostgresFixture server) : FileStoreCo
 public sealed class PostgresBatchStoreTests(PostgresFixture server) : BatchStoreConformance(TestStorage.Postgres(server));
 
 public sealed class PostgresSubcloudStoreTests(PostgresFixture server) : SubcloudStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresIdempotencyStoreTests(PostgresFixture server) : IdempotencyStoreConformance(TestStorage.Postgres(server));

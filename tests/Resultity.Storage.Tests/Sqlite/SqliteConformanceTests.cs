@@ -21,3 +21,5 @@ public sealed class SqliteFileStoreTests() : FileStoreConformance(TestStorage.Sq
 public sealed class SqliteBatchStoreTests() : BatchStoreConformance(TestStorage.Sqlite());
 
 public sealed class SqliteSubcloudStoreTests() : SubcloudStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteIdempotencyStoreTests() : IdempotencyStoreConformance(TestStorage.Sqlite());

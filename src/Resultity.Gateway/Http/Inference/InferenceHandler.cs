@@ -4,6 +4,7 @@ using Resultity.Contracts.Forms;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Http.Forms;
+using Resultity.Gateway.Http.Idempotency;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Pipeline;
 
@@ -17,6 +18,7 @@ internal sealed class InferenceHandler(
     StreamDelivery streams,
     LiveRequests live,
     IEnumerable<IPollingSubmission> polling,
+    IdempotentRequests idempotency,
     IOptions<GatewayHttpOptions> options,
     TimeProvider time)
 {
@@ -37,7 +39,7 @@ internal sealed class InferenceHandler(
         {
             if (Read(context, shape, body).TryGet(out var request, out var fault))
             {
-                await RunAsync(context, request);
+                await (IdempotentRequests.IsAskedBy(context.Request) ? RunKeyedAsync(context, request) : RunAsync(context, request));
             }
             else
             {
@@ -82,6 +84,9 @@ internal sealed class InferenceHandler(
     /// <summary>What the node is told: a form's own type, which names its boundary; otherwise JSON, however the client wrote that.</summary>
     private static string ContentTypeOf(HttpRequest request, BodyShape shape) =>
         shape.Form is not null && FormReader.IsForm(request.ContentType) ? request.ContentType! : "application/json";
+
+    private Task RunKeyedAsync(HttpContext context, InferenceRequest request) =>
+        idempotency.RunAsync(context, request.Body, keyed => RunAsync(context, request.WithIdentity(context.RequestId, keyed.Usage)));
 
     private Task RunAsync(HttpContext context, InferenceRequest request)
     {

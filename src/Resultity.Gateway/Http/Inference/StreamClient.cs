@@ -3,7 +3,10 @@ using Resultity.Gateway.Http.Streaming;
 namespace Resultity.Gateway.Http.Inference;
 
 /// <summary>The client at the other end of a stream, who leaves once.</summary>
-internal sealed class StreamClient(LiveStream live, SseResponse sse)
+/// <param name="live">The stream.</param>
+/// <param name="sse">The client's response.</param>
+/// <param name="hadGrace">The client's leaving is told only after the time in which it might have come back.</param>
+internal sealed class StreamClient(LiveStream live, SseResponse sse, bool hadGrace)
 {
     private int _left;
 
@@ -17,9 +20,9 @@ internal sealed class StreamClient(LiveStream live, SseResponse sse)
 
         sse.Close();
         live.Leave();
-        if (!sse.HasStarted)
+        if (hadGrace || !sse.HasStarted)
         {
-            // It has no identifier to resume with.
+            // It has no identifier to resume with, or no time left to do so.
             live.StopNow();
         }
     }

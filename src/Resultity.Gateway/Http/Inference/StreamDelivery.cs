@@ -25,7 +25,7 @@ internal sealed class StreamDelivery(
     {
         var live = streams.Open(request.Id, request.Caller.Namespace);
         var sse = new SseResponse(context, clock, options.Value) { Progress = request.Progress };
-        var client = new StreamClient(live, sse);
+        var client = new StreamClient(live, sse, hadGrace: context.GatewayRequest.Keyed is not null);
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((StreamClient)state!).Leave(), client);
         using var running = requests.Open(request.Endpoint.Path, request, live.StopNow);
         request.Progress.Queued += sse.AcceptSoon;
@@ -50,6 +50,7 @@ internal sealed class StreamDelivery(
                 return;
             }
 
+            context.GatewayRequest.Keyed?.IsSpoilt = fault is not null;
             await FinishAsync(request, live, sse, fault);
         }
         finally

@@ -14,9 +14,14 @@ internal sealed class BackgroundResponses(ResponseArchive archive, JobQueue jobs
     /// <summary>Accepts a response. When this returns, it survives a power loss.</summary>
     /// <param name="prepared">The response; its state becomes queued.</param>
     /// <param name="envelope">The request as it came.</param>
-    public async ValueTask SubmitAsync(PreparedResponse prepared, StoredRequest envelope)
+    /// <param name="mayBeThere">An earlier run of the same request may have submitted it.</param>
+    public async ValueTask SubmitAsync(PreparedResponse prepared, StoredRequest envelope, bool mayBeThere)
     {
         prepared.State.Status = "queued";
+        if (mayBeThere && await jobs.GetAsync(prepared.Namespace, envelope.Id, CancellationToken.None) is not null)
+        {
+            return;
+        }
 
         // The object first: a job that runs finds it, and an object whose job was never accepted reads as failed.
         await archive.PutAsync(prepared, CancellationToken.None);
