@@ -92,10 +92,9 @@ public sealed class IdempotencyTests : GatewayTest
     [Theory]
     [InlineData("")]
     [InlineData("tab\there")]
-    [InlineData("a", "b")]
-    public async Task A_key_that_cannot_be_one_is_refused(params string[] values)
+    public async Task A_key_that_cannot_be_one_is_refused(string key)
     {
-        using var response = await PostAsync(Chat, ChatBody, [.. values.Select(value => ("Idempotency-Key", value))]);
+        using var response = await PostAsync(Chat, ChatBody, Key(key));
         await AssertErrorAsync(response, 400, "invalid_value");
     }
 

@@ -163,7 +163,9 @@ internal sealed partial class IdempotentRequests(
             context.Features.Set(body);
             context.RequestAborted = gone;
             isSettled = await SettleAsync(run, claim, keyed, isWritten);
-            run.Recording.End(isBroken: !isWritten || !isSettled);
+
+            // A client that comes while the abandoned work is being stopped is not given its end: it has the work done anew.
+            run.Recording.End(isBroken: !isWritten || !isSettled || (run.Stop.IsCancellationRequested && !run.IsKept));
             await sending;
         }
 
