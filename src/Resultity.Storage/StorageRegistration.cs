@@ -58,6 +58,7 @@ public static class StorageRegistration
         services.AddSingleton<IResponseStore, SqlResponseStore>();
         services.AddSingleton<IUsageStore, SqlUsageStore>();
         services.AddSingleton<IJobStore, SqlJobStore>();
+        services.AddSingleton<IShardStore, SqlShardStore>();
         services.AddSingleton<IFileStore, SqlFileStore>();
         services.AddSingleton<IUploadStore, SqlUploadStore>();
         services.AddSingleton<IBatchStore, SqlBatchStore>();

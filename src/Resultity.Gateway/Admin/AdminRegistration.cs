@@ -14,6 +14,7 @@ internal static class AdminRegistration
         services.AddSingleton<NodeEndpoints>();
         services.AddSingleton<JoinTokenEndpoints>();
         services.AddSingleton<SubcloudEndpoints>();
+        services.AddSingleton<ShardEndpoints>();
         services.AddSingleton<StatusEndpoints>();
         services.AddSingleton<UsageEndpoints>();
         services.AddSingleton<MultimodelEndpoints>();
@@ -29,6 +30,7 @@ internal static class AdminRegistration
         services.GetRequiredService<NodeEndpoints>().Map(admin);
         services.GetRequiredService<JoinTokenEndpoints>().Map(admin);
         services.GetRequiredService<SubcloudEndpoints>().Map(admin);
+        services.GetRequiredService<ShardEndpoints>().Map(admin);
         services.GetRequiredService<StatusEndpoints>().Map(admin);
         services.GetRequiredService<UsageEndpoints>().Map(admin);
         services.GetRequiredService<MultimodelEndpoints>().Map(admin);

@@ -266,6 +266,12 @@ internal sealed class InferenceStream : InferenceAnswer
         {
             if (data.Span.SequenceEqual("[DONE]"u8))
             {
+                if (_text.IsBehind)
+                {
+                    _broken = NodeFaults.Diverged;
+                    return false;
+                }
+
                 Finish();
                 return false;
             }
@@ -305,7 +311,7 @@ internal sealed class InferenceStream : InferenceAnswer
         Settle(null);
     }
 
-    /// <summary>The leg broke: go on from another node if the text can be continued, else end with the fault.</summary>
+    /// <summary>The leg broke: go on from another node if the text can be continued or computed again, else end with the fault.</summary>
     private async ValueTask BreakAsync(Fault fault)
     {
         if (_text.HasFinished && fault == NodeFaults.Truncated)
@@ -326,7 +332,7 @@ internal sealed class InferenceStream : InferenceAnswer
                 break;
             }
 
-            if (!(await PlaceAsync(mustContinue: true).ConfigureAwait(false)).TryGet(out var placement, out _))
+            if (!(await PlaceAsync(mustContinue: _text.NeedsContinuingNode).ConfigureAwait(false)).TryGet(out var placement, out _))
             {
                 break;
             }

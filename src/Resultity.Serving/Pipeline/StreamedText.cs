@@ -8,13 +8,20 @@ namespace Resultity.Serving.Pipeline;
 internal sealed class StreamedText(InferenceRequest request, string model)
 {
     private readonly ArrayBufferWriter<byte>? _text = Continuation.IsPossible(request) ? new ArrayBufferWriter<byte>() : null;
+    private readonly Repetition? _repetition = Repetition.IsPossible(request) ? new Repetition() : null;
     private ReadOnlyMemory<byte> _firstChunk;
     private Continuation? _continuation;
     private Usage? _reported;
     private int _chunks;
 
     /// <summary>Whether the rest can be asked for elsewhere.</summary>
-    public bool CanContinue => _text is not null;
+    public bool CanContinue => _text is not null || _repetition is not null;
+
+    /// <summary>Whether only a node that goes on from an unfinished text can give the rest; else any can, which computes the answer again.</summary>
+    public bool NeedsContinuingNode => _text is not null;
+
+    /// <summary>Whether an answer that is computed again has not yet come to what the client lacks.</summary>
+    public bool IsBehind => _repetition is { IsBehind: true };
 
     /// <summary>The model has said that it has finished.</summary>
     public bool HasFinished { get; private set; }
@@ -36,6 +43,21 @@ internal sealed class StreamedText(InferenceRequest request, string model)
         }
 
         fault = null;
+        if (_repetition is not null && facts.HasChoices)
+        {
+            switch (_repetition.Take(data.Span))
+            {
+                case Repetition.Verdict.Told:
+                    _chunks += facts.HasText ? 1 : 0;
+                    return false;
+                case Repetition.Verdict.Different:
+                    fault = NodeFaults.Diverged;
+                    return false;
+                default:
+                    break;
+            }
+        }
+
         _chunks += facts.HasText ? 1 : 0;
         HasFinished |= facts.IsFinished;
         if (facts.Usage is { } usage)
@@ -57,12 +79,12 @@ internal sealed class StreamedText(InferenceRequest request, string model)
         if (_continuation is not null)
         {
             // The second answer's opening chunk says only the role, which has been said.
-            var isOpening = facts is { HasText: false, IsFinished: false, HasChoices: true };
+            var isOpening = _repetition is null && facts is { HasText: false, IsFinished: false, HasChoices: true };
             data = isOpening ? data : _continuation.Adopt(data.Span);
             return !isOpening;
         }
 
-        if (_text is not null && _firstChunk.IsEmpty)
+        if (CanContinue && _firstChunk.IsEmpty)
         {
             _firstChunk = data.ToArray();
         }
@@ -88,8 +110,19 @@ internal sealed class StreamedText(InferenceRequest request, string model)
     /// <returns>The body that asks for the rest; <see langword="null"/> if this request leaves no way to ask for it.</returns>
     public byte[]? Continue()
     {
-        _continuation = new Continuation(request, _chunks);
+        if (_text is null)
+        {
+            _repetition?.Begin();
+        }
+
+        _continuation = new Continuation(request, _text is null ? 0 : _chunks);
         _continuation.RememberIdentity(_firstChunk.Span);
-        return _text is null ? null : _continuation.BuildBody(model, _text.WrittenSpan);
+        if (_text is not null)
+        {
+            return _continuation.BuildBody(model, _text.WrittenSpan);
+        }
+
+        _chunks = 0;
+        return _repetition is null ? null : BodyRewriter.Rewrite(request, model).ToArray();
     }
 }

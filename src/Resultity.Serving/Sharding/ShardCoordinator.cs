@@ -2,17 +2,20 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Serving.Sharding;
 
 /// <summary>Sees to it that every sharded model that is wanted runs, and that nothing else of the kind does.</summary>
-/// <remarks>Wanted is what the operator has deployed, and whatever file a node may share that nobody has deployed. Safe for concurrent use.</remarks>
+/// <remarks>Wanted is what an operator has deployed, and whatever file a node may share that nobody has deployed. Safe for concurrent use.</remarks>
 public sealed partial class ShardCoordinator : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private readonly IShardFleet _fleet;
     private readonly ShardLeases _leases;
+    private readonly IShardStore _store;
     private readonly ShardBoard _board;
+    private readonly ShardMeter _meter;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger<ShardCoordinator> _logger;
@@ -20,10 +23,11 @@ public sealed partial class ShardCoordinator : BackgroundService
     private volatile IReadOnlyList<ShardWish> _wishes = [];
 
     /// <summary>Makes a coordinator that has nothing to do yet.</summary>
-    public ShardCoordinator(IShardFleet fleet, ShardLeases leases, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ShardCoordinator> logger)
+    public ShardCoordinator(IShardFleet fleet, ShardLeases leases, IShardStore store, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ShardCoordinator> logger)
     {
-        (_fleet, _leases, _lifetime, _time, _logger) = (fleet, leases, lifetime, time, logger);
+        (_fleet, _leases, _store, _lifetime, _time, _logger) = (fleet, leases, store, lifetime, time, logger);
         _board = new ShardBoard(fleet);
+        _meter = new ShardMeter(_board);
     }
 
     /// <summary>The sharded models as they are now, by name.</summary>
@@ -39,11 +43,32 @@ public sealed partial class ShardCoordinator : BackgroundService
         return ShardPlanner.Plan(wish, _board.CandidatesFor(_board.Find(wish.Model)?.Now.Id));
     }
 
-    /// <summary>Says what the operator wants, all of it; what was wanted before and is not in it ends.</summary>
-    public void Want(IReadOnlyList<ShardWish> wishes)
+    /// <summary>Has a model spread over nodes, and kept so; durable when this returns. A model's former wish ends.</summary>
+    public async Task WantAsync(ShardWish wish, CancellationToken cancellation)
     {
-        _wishes = wishes;
-        _board.Changed();
+        ArgumentNullException.ThrowIfNull(wish);
+        await _store.PutAsync(wish, _time.GetUtcNow(), cancellation);
+        await ReadWishesAsync(cancellation);
+    }
+
+    /// <summary>Takes a wish back. A file that a node shares by itself is then spread as its memory asks.</summary>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> ForgetAsync(string model, CancellationToken cancellation)
+    {
+        if (!await _store.DeleteAsync(model, cancellation))
+        {
+            return false;
+        }
+
+        await ReadWishesAsync(cancellation);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _meter.Dispose();
+        base.Dispose();
     }
 
     /// <inheritdoc/>
@@ -54,6 +79,7 @@ public sealed partial class ShardCoordinator : BackgroundService
         _fleet.Changed += _board.Changed;
         try
         {
+            await ReadWishesAsync(stop.Token);
             while (true)
             {
                 var change = _board.NextChange();
@@ -77,6 +103,12 @@ public sealed partial class ShardCoordinator : BackgroundService
 
             await Task.WhenAll(_running.Values.Select(static running => running.Life));
         }
+    }
+
+    private async Task ReadWishesAsync(CancellationToken cancellation)
+    {
+        _wishes = await _store.ListAsync(cancellation);
+        _board.Changed();
     }
 
     private void Reconcile()

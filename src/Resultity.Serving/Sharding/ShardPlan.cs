@@ -28,27 +28,6 @@ public sealed record ShardPart(string NodeId, string NodeName, int FirstLayer, i
 /// <param name="LoadSeconds">Until the first answer, if the members have no layers in their caches.</param>
 public sealed record ShardForecast(double? TokensPerSecond, double? LoadSeconds);
 
-/// <summary>What an operator wants of a sharded model.</summary>
-public sealed record ShardWish
-{
-    /// <summary>The model.</summary>
-    public required string Model { get; init; }
-
-    /// <summary>The nodes to use, by id or name, no others; empty for any.</summary>
-    public IReadOnlyList<string> Nodes { get; init; } = [];
-
-    /// <summary>Over how many nodes it is spread at least, though fewer would do.</summary>
-    /// <value>1</value>
-    public int MinNodes { get; init; } = 1;
-
-    /// <summary>Tokens of prompt and answer together; absent for what memory allows, up to 4096.</summary>
-    public int? ContextLength { get; init; }
-
-    /// <summary>How many requests run at once.</summary>
-    /// <value>2</value>
-    public int Slots { get; init; } = 2;
-}
-
 /// <summary>A node as a plan sees it.</summary>
 /// <param name="Id">The node.</param>
 /// <param name="Name">What operators call it.</param>

@@ -228,5 +228,5 @@ public static class ShardPlanner
 
     private static long Megabytes(long bytes) => bytes / 1_000_000;
 
-    private static Fault Refused(string why) => new(FaultKind.Unavailable, "no_shard_plan", $"There is no plan: {why}.");
+    private static Fault Refused(string why) => new(FaultKind.Conflict, "no_shard_plan", $"There is no plan: {why}.");
 }

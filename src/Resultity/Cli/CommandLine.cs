@@ -23,6 +23,7 @@ internal static class CommandLine
             new ModelsVerb(terminal),
             new NodesVerb(terminal),
             new SubcloudsVerb(terminal),
+            new ShardsVerb(terminal),
             new KeysVerb(terminal),
             new StatusVerb(terminal),
             new BenchVerb(terminal),

@@ -21,3 +21,5 @@ public sealed class PostgresBatchStoreTests(PostgresFixture server) : BatchStore
 public sealed class PostgresSubcloudStoreTests(PostgresFixture server) : SubcloudStoreConformance(TestStorage.Postgres(server));
 
 public sealed class PostgresIdempotencyStoreTests(PostgresFixture server) : IdempotencyStoreConformance(TestStorage.Postgres(server));
+
+public sealed class PostgresShardStoreTests(PostgresFixture server) : ShardStoreConformance(TestStorage.Postgres(server));

@@ -23,3 +23,5 @@ public sealed class SqliteBatchStoreTests() : BatchStoreConformance(TestStorage.
 public sealed class SqliteSubcloudStoreTests() : SubcloudStoreConformance(TestStorage.Sqlite());
 
 public sealed class SqliteIdempotencyStoreTests() : IdempotencyStoreConformance(TestStorage.Sqlite());
+
+public sealed class SqliteShardStoreTests() : ShardStoreConformance(TestStorage.Sqlite());

@@ -16,6 +16,10 @@ internal static class NodeFaults
     public static Fault Truncated { get; } =
         new(FaultKind.BadNodeAnswer, "truncated_answer", "The node's answer ended before it was complete.") { OtherNodeMayAnswer = true };
 
+    /// <summary>A second node computed the answer again, and it did not come out as it began.</summary>
+    public static Fault Diverged { get; } =
+        new(FaultKind.BadNodeAnswer, "answer_diverged", "The node was lost in the middle of the answer, and another node's answer did not begin in the same way. Send the request again.");
+
     /// <summary>Reads an error answer: OpenAI's shape, a bare <c>{"error": "…"}</c>, or anything.</summary>
     public static Fault FromAnswer(int status, ReadOnlySpan<byte> body)
     {
