@@ -23,4 +23,7 @@ public static class FleetPaths
 
     /// <summary>Inside a link, gateway to node: <see cref="StopOrder"/>.</summary>
     public const string ShardStop = "/fleet/v1/shards/stop";
+
+    /// <summary>Inside a link, gateway to node: bytes that are read and thrown away, to learn how fast the link is.</summary>
+    public const string ShardProbe = "/fleet/v1/shards/probe";
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Resultity.Contracts.Fleet;
@@ -8,8 +9,12 @@ using Resultity.Serving.Sharding;
 namespace Resultity.Gateway.Fleet;
 
 /// <summary>The linked nodes as the coordinator of sharded models sees them, and its orders to them.</summary>
-internal sealed class ShardFleet(LiveFleet fleet) : IShardFleet
+internal sealed class ShardFleet(LiveFleet fleet, TimeProvider time) : IShardFleet
 {
+    private const int ProbeBytes = 1024 * 1024;
+    private static readonly byte[] Probe = new byte[ProbeBytes];
+    private readonly ConcurrentDictionary<string, (DateTimeOffset Linked, long? Speed)> _speeds = new(StringComparer.Ordinal);
+
     private const int LongestAnswer = 64 * 1024;
 
     public event Action? Changed
@@ -18,9 +23,16 @@ internal sealed class ShardFleet(LiveFleet fleet) : IShardFleet
         remove => fleet.ShardsChanged -= value;
     }
 
-    public IReadOnlyList<ShardNode> Nodes =>
-        [.. fleet.Nodes.Where(static node => node is { State: not "silent", Status.Shards: not null })
-            .Select(static node => new ShardNode(node.Id, node.Name, node.State == "ready", node.RoundTrip, null, node.Status!.Shards!))];
+    public IReadOnlyList<ShardNode> Nodes
+    {
+        get
+        {
+            var nodes = fleet.Nodes.Where(static node => node is { State: not "silent", Status.Shards: not null }).ToList();
+            foreach (var id in _speeds.Keys.Where(id => !nodes.Exists(node => node.Id == id)))
+                _speeds.TryRemove(id, out _);
+            return nodes.ConvertAll(node => new ShardNode(node.Id, node.Name, node.State == "ready", node.RoundTrip, SpeedOf(node), node.Status!.Shards!));
+        }
+    }
 
     public Task<Fault?> LeaseAsync(string nodeId, LeaseOrder order, CancellationToken cancellation) =>
         SendAsync(nodeId, FleetPaths.ShardLease, order, FleetJson.Default.LeaseOrder, cancellation);
@@ -30,6 +42,29 @@ internal sealed class ShardFleet(LiveFleet fleet) : IShardFleet
 
     public Task<Fault?> StopAsync(string nodeId, StopOrder order, CancellationToken cancellation) =>
         SendAsync(nodeId, FleetPaths.ShardStop, order, FleetJson.Default.StopOrder, cancellation);
+
+    // Measured once for each time that a member links: a mebibyte, read and thrown away there.
+    private long? SpeedOf(NodeSnapshot node)
+    {
+        if (!node.Status!.Shards!.CanBeMember)
+            return null;
+        if (_speeds.TryGetValue(node.Id, out var known) && known.Linked == node.LinkedAt)
+            return known.Speed;
+        _speeds[node.Id] = (node.LinkedAt, null);
+        _ = MeasureAsync(node);
+        return null;
+    }
+
+    private async Task MeasureAsync(NodeSnapshot node)
+    {
+        if (fleet.LinkOf(node.Id) is not { } link)
+            return;
+        var since = time.GetTimestamp();
+        await using var exchange = await link.SendAsync(new LinkRequest { Path = FleetPaths.ShardProbe, Body = Probe });
+        var took = time.GetElapsedTime(since);
+        if (exchange.Status is >= 200 and < 300 && took > TimeSpan.Zero)
+            _speeds[node.Id] = (node.LinkedAt, (long)(ProbeBytes / took.TotalSeconds));
+    }
 
     private async Task<Fault?> SendAsync<T>(string nodeId, string path, T order, JsonTypeInfo<T> type, CancellationToken cancellation)
     {

@@ -31,6 +31,9 @@ internal sealed class ShardRoutes(ShardRuntime shards) : IFleetRoutes
                     return null;
                 });
                 return true;
+            case { Method: "POST", Path: FleetPaths.ShardProbe }:
+                await DiscardAsync(incoming);
+                return true;
             default:
                 return false;
         }
@@ -42,6 +45,14 @@ internal sealed class ShardRoutes(ShardRuntime shards) : IFleetRoutes
             await lease.CarryAsync(incoming);
         else
             await incoming.RespondAsync(404, null, default, default);
+    }
+
+    private static async ValueTask DiscardAsync(LinkIncoming incoming)
+    {
+        while (await incoming.ReadAsync(incoming.Aborted) is var read && !read.Ended)
+            if (read.Fault is not null)
+                return;
+        await incoming.RespondAsync(204, null, default, default);
     }
 
     private static async ValueTask ObeyAsync<T>(LinkIncoming incoming, JsonTypeInfo<T> type, Func<T, Task<string?>> obey)

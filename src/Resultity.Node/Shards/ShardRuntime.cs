@@ -23,6 +23,7 @@ internal sealed partial class ShardRuntime : IRuntime
     private readonly Dictionary<string, ShardGroup> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MemberLease> _leases = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (string File, ShardableModel Facts)> _models = new(StringComparer.Ordinal);
+    private long? _bandwidth;
     private bool _disposed;
 
     public ShardRuntime(ShardOptions options, LinkSet links, ChildHost children, Random random, TimeProvider time, ILogger<ShardRuntime> logger) =>
@@ -49,6 +50,7 @@ internal sealed partial class ShardRuntime : IRuntime
                 {
                     Memory = _options.Memory ?? ((free - (free / 8)) + held),
                     CanBeMember = _options.IsMember,
+                    Bandwidth = _bandwidth,
                     Models = [.. _models.Values.Select(static model => model.Facts)],
                     Leases = [.. _leases.Values.Select(static lease => lease.Report)],
                     Groups = [.. _groups.Values.Select(static group => group.Report)],
@@ -64,6 +66,7 @@ internal sealed partial class ShardRuntime : IRuntime
         if (_options.Models.Count > 0 && _options.LlamaServer is null)
             throw new RuntimeStartException("This node is to serve sharded models, but llama-server was not found. Install llama.cpp, or set RESULTITY_ENGINES to the folder that holds bin/llama-server.");
         Directory.CreateDirectory(_options.CacheFolder);
+        _bandwidth = MemoryBandwidth.Measure(_time);
         foreach (var (name, file) in _options.Models)
         {
             try
