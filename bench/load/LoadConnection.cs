@@ -221,7 +221,7 @@ internal sealed class LoadConnection : DueItem, IPollTarget
     /// <summary>What is wrong with the answer; null if it is good.</summary>
     private string? Judge()
     {
-        if (_response.Status != 200) return $"status_{_response.Status}";
+        if (_response.Status != _options.Status) return $"status_{_response.Status}";
         if (!_options.Stream) return _bodyIsJson || _loader.IsJson(_body.AsSpan(0, _bodyLength)) ? null : "invalid_json";
         if (_events.Failed) return "error_event";
         if (!_events.Done) return "no_done";

@@ -19,6 +19,7 @@ internal sealed class LoadOptions
               --body TEXT|@FILE the request's body; --model NAME for the default one
               --method M        (POST, or GET when the body is empty)
               --header "N: V"   may be given several times; --bearer KEY for the usual one
+              --status N        the status of a good answer (200); 202 for requests that are fetched later
           -t, --timeout S       seconds for one request (30)
               --ramp S          seconds over which the connections are opened (0)
               --no-drain        do not wait for what runs at the end
@@ -33,6 +34,7 @@ internal sealed class LoadOptions
     public long Requests { get; private set; } = long.MaxValue;
     public bool Stream { get; private set; }
     public int Tokens { get; private set; }
+    public int Status { get; private set; } = 200;
     public double Timeout { get; private set; } = 30;
     public double Ramp { get; private set; }
     public bool Drain { get; private set; } = true;
@@ -65,6 +67,7 @@ internal sealed class LoadOptions
                 case "-w" or "--warmup": options.Warmup = Number(); break;
                 case "-n" or "--requests": options.Requests = (long)Number(); break;
                 case "-s" or "--stream": options.Stream = true; break;
+                case "--status": options.Status = (int)Number(); break;
                 case "--tokens": options.Tokens = (int)Number(); break;
                 case "--body": body = Value(); break;
                 case "--model": model = Value(); break;

@@ -6,6 +6,7 @@ namespace Resultity.Storage.Blobs;
 
 /// <summary>Blobs as files of one folder.</summary>
 /// <remarks>
+/// A blob's file holds its bytes and then their checksums, and is read through them: a damaged one is told, never handed out.
 /// A blob is written under another name, flushed and renamed, and then the folder is flushed: what has its name is whole.
 /// Files are spread over 1,024 folders by two characters of their random part, so that no folder grows without end.
 /// </remarks>
@@ -47,17 +48,22 @@ internal sealed class FolderBlobStore : IBlobStore
 
     /// <inheritdoc/>
     public ValueTask<string> PutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation) =>
-        PutAsync((file, token) => WriteAsync(file, bytes, token), cancellation);
+        PutAsync((file, checksums, token) =>
+        {
+            checksums.Append(bytes.Span);
+            return WriteAsync(file, bytes, token);
+        }, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<string> PutAsync(Stream source, CancellationToken cancellation) =>
-        PutAsync(async (file, token) =>
+        PutAsync(async (file, checksums, token) =>
         {
             var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
             try
             {
                 while (await source.ReadAsync(buffer, token) is > 0 and var count)
                 {
+                    checksums.Append(buffer.AsSpan(0, count));
                     await WriteAsync(file, buffer.AsMemory(0, count), token);
                 }
             }
@@ -75,9 +81,16 @@ internal sealed class FolderBlobStore : IBlobStore
             return ValueTask.FromResult<Stream?>(null);
         }
 
+        FileStream? file = null;
         try
         {
-            return ValueTask.FromResult<Stream?>(new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan));
+            file = new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
+            return ValueTask.FromResult<Stream?>(new CheckedBlobStream(file));
+        }
+        catch (StorageException)
+        {
+            file?.Dispose();
+            throw;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -112,7 +125,7 @@ internal sealed class FolderBlobStore : IBlobStore
             .Select(static name => name!)
             .ToAsyncEnumerable();
 
-    private async ValueTask<string> PutAsync(Func<FileStream, CancellationToken, ValueTask> fill, CancellationToken cancellation)
+    private async ValueTask<string> PutAsync(Func<FileStream, BlobChecksums, CancellationToken, ValueTask> fill, CancellationToken cancellation)
     {
         var name = Id.New(Prefix, _time);
         var path = PathOf(name);
@@ -121,7 +134,9 @@ internal sealed class FolderBlobStore : IBlobStore
         {
             await using (var file = Create(part))
             {
-                await fill(file, cancellation);
+                var checksums = new BlobChecksums();
+                await fill(file, checksums, cancellation);
+                await WriteAsync(file, checksums.ToBytes(), cancellation);
                 Finish(file);
             }
 
@@ -197,7 +212,13 @@ internal sealed class FolderBlobStore : IBlobStore
     private static bool IsOfStorage(Exception exception) => exception is IOException or UnauthorizedAccessException;
 
     private StorageException Refused(Exception exception) => new(
-        $"The blob folder '{_folder}' cannot be written: {exception.Message}",
-        new Fault(FaultKind.Unavailable, "storage_unavailable", "The gateway's storage cannot take this request now.") { RetryAfter = TimeSpan.FromSeconds(30) },
+        IsFull(exception)
+            ? $"The disk that holds '{_folder}' is full. Free some space; nothing that was acknowledged is lost."
+            : $"The blob folder '{_folder}' cannot be written: {exception.Message}",
+        new Fault(FaultKind.Unavailable, IsFull(exception) ? "storage_full" : "storage_unavailable", "The gateway's storage cannot take this request now.") { RetryAfter = TimeSpan.FromSeconds(30) },
         exception);
+
+    // ENOSPC, EDQUOT and EFBIG; on Windows ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.
+    private static bool IsFull(Exception exception) => (exception.HResult & 0xFFFF) is var code
+        && (OperatingSystem.IsWindows() ? code is 0x70 or 0x27 : code is 28 or 122 or 27);
 }

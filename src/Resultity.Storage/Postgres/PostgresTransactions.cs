@@ -22,6 +22,7 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string place
     public async Task<Exception?> TryRunAsync(IsolationLevel isolation, Func<DbConnection, DbTransaction, Task> work)
     {
         var isFresh = false;
+        var isSecond = false;
         for (var conflicts = 0; ;)
         {
             var isCommitting = false;
@@ -38,6 +39,11 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string place
             catch (NpgsqlException exception) when (PostgresFaults.IsConflict(exception) && ++conflicts < MaxConflicts)
             {
                 await Task.Delay(PauseAfter(conflicts), time);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation && !isSecond)
+            {
+                // Another gateway may have added the row since the snapshot; now it is seen.
+                isSecond = true;
             }
             catch (NpgsqlException exception) when (!isCommitting && !isFresh && PostgresFaults.IsBroken(exception))
             {

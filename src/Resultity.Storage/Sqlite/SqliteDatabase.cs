@@ -10,6 +10,9 @@ namespace Resultity.Storage.Sqlite;
 /// <summary>One SQLite file: a writer with group commit, and readers that it never blocks.</summary>
 internal sealed class SqliteDatabase : SqlDatabase, IAsyncDisposable
 {
+    /// <summary>Larger files are not looked through at the start, which would take more than seconds.</summary>
+    private const long MostChecked = 1L << 30;
+
     private readonly string _connectionString;
     private readonly string _file;
     private readonly SqliteWriter _writer;
@@ -34,6 +37,7 @@ internal sealed class SqliteDatabase : SqlDatabase, IAsyncDisposable
         try
         {
             var connection = Connect(connectionString);
+            Check(connection, file);
             Migrate(connectionString);
             return new SqliteDatabase(file, connectionString, new SqliteWriter(connection, file));
         }
@@ -100,6 +104,23 @@ internal sealed class SqliteDatabase : SqlDatabase, IAsyncDisposable
         command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;";
         command.ExecuteNonQuery();
         return connection;
+    }
+
+    /// <summary>Looks at every page, so that damage is told now and not by a request that comes upon it.</summary>
+    private static void Check(SqliteConnection connection, string file)
+    {
+        if (new FileInfo(file).Length > MostChecked)
+        {
+            return;
+        }
+
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA quick_check(1)";
+        if (command.ExecuteScalar() is string and not "ok" and var found)
+        {
+            connection.Dispose();
+            throw SqliteFaults.Damaged(found, file);
+        }
     }
 
     private static void Migrate(string connectionString)

@@ -19,6 +19,59 @@ public abstract class BlobStoreConformance(TestStorage storage) : StoreConforman
         Assert.Equal(bytes, await ReadAsync(fromStream));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(65_536)]
+    [InlineData(65_537)]
+    [InlineData(200_000)]
+    public async Task A_part_of_a_blob_reads_without_the_rest(int size)
+    {
+        var bytes = new byte[size];
+        new Random(size).NextBytes(bytes);
+        await using var blob = (await Blobs.OpenAsync(await Blobs.PutAsync(bytes, Cancellation), Cancellation))!;
+        Assert.Equal(size, blob.Length);
+        foreach (var from in (int[])[size / 2, 0, Math.Max(0, size - 3)])
+        {
+            blob.Position = from;
+            var part = new byte[Math.Min(size - from, 70_000)];
+            await blob.ReadExactlyAsync(part, Cancellation);
+            Assert.Equal(bytes.AsSpan(from, part.Length).ToArray(), part);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(70_000)]
+    [InlineData(99_999)]
+    [InlineData(100_000)]
+    [InlineData(-1)]
+    public async Task A_damaged_blob_is_told_and_all_others_read(int at)
+    {
+        var name = await Blobs.PutAsync(new byte[100_000], Cancellation);
+        var other = await Blobs.PutAsync(new byte[] { 1, 2 }, Cancellation);
+        var file = FileOf(name);
+        var stored = await File.ReadAllBytesAsync(file, Cancellation);
+        stored[at < 0 ? stored.Length + at : at] ^= 1;
+        await File.WriteAllBytesAsync(file, stored, Cancellation);
+        var exception = await Assert.ThrowsAsync<StorageException>(() => ReadAsync(name));
+        Assert.Equal("storage_damaged", exception.Fault.Code);
+        Assert.Contains(file, exception.Message, StringComparison.Ordinal);
+        Assert.Equal([1, 2], await ReadAsync(other));
+    }
+
+    [Fact]
+    public async Task A_blob_that_was_cut_off_is_told()
+    {
+        var name = await Blobs.PutAsync(new byte[100_000], Cancellation);
+        using (var file = new FileStream(FileOf(name), FileMode.Open))
+        {
+            file.SetLength(50_000);
+        }
+
+        await Assert.ThrowsAsync<StorageException>(() => ReadAsync(name));
+    }
+
     [Fact]
     public async Task A_deleted_blob_is_gone()
     {
@@ -55,6 +108,8 @@ public abstract class BlobStoreConformance(TestStorage storage) : StoreConforman
     }
 
     private async Task<List<string>> NamesAsync(DateTimeOffset before) => await Blobs.ListAsync(before, Cancellation).ToListAsync(Cancellation);
+
+    private string FileOf(string name) => Directory.GetFiles(Path.Combine(Storage.Folder, "blobs"), name, SearchOption.AllDirectories).Single();
 
     private async Task<byte[]> ReadAsync(string name)
     {

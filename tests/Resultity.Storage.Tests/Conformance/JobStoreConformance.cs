@@ -189,6 +189,26 @@ public abstract class JobStoreConformance(TestStorage storage) : StoreConformanc
         Assert.Equal([orphan], names.Except(await Jobs.OwnedBlobsAsync(names, Cancellation)));
     }
 
+    [Fact]
+    public async Task A_lost_blob_is_told_for_its_own_request_only()
+    {
+        var lost = await AddAsync(body: new byte[50_000]);
+        var other = await AddAsync(body: new byte[60_000]);
+        var blobs = Storage.Get<IBlobStore>();
+        foreach (var name in await blobs.ListAsync(DateTimeOffset.MaxValue, Cancellation).ToListAsync(Cancellation))
+        {
+            await using var blob = await blobs.OpenAsync(name, Cancellation);
+            if (blob!.Length == 50_000)
+            {
+                await blobs.DeleteAsync(name, Cancellation);
+            }
+        }
+
+        var exception = await Assert.ThrowsAsync<StorageException>(async () => await Jobs.ReadBodyAsync(lost.Id, Cancellation));
+        Assert.Equal("storage_damaged", exception.Fault.Code);
+        Assert.Equal(60_000, (await Jobs.ReadBodyAsync(other.Id, Cancellation))!.Value.Length);
+    }
+
     private static JobFilter All => new("alpha", new PageQuery(null, 100));
 
     private static JobResult Completed(byte[] body) => new() { Status = JobStatus.Completed, Body = body };

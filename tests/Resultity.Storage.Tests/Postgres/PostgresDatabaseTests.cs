@@ -67,6 +67,20 @@ public sealed class PostgresDatabaseTests(PostgresFixture server) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task Two_gateways_that_look_for_a_row_and_add_it_add_it_once()
+    {
+        await using var other = Open();
+        await WriteAsync(_database, "CREATE TABLE t (x BIGINT PRIMARY KEY)");
+        for (var x = 0; x < 10; x++)
+        {
+            var added = await Task.WhenAll(new[] { _database, other, _database, other }.Select(database => database.WriteAsync(async (connection, transaction) =>
+                await connection.QuerySingleAsync<long>("SELECT COUNT(*) FROM t WHERE x = @x", new { x }, transaction) == 0
+                && await connection.ExecuteAsync("INSERT INTO t VALUES (@x)", new { x }, transaction) == 1, Cancellation).AsTask()));
+            Assert.Single(added, isAdded => isAdded);
+        }
+    }
+
+    [Fact]
     public async Task Gateways_that_wait_for_each_other_in_a_circle_both_get_their_way()
     {
         await using var other = Open();

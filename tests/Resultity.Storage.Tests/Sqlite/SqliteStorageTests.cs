@@ -61,6 +61,27 @@ public sealed class SqliteStorageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_that_is_damaged_is_told_at_the_start()
+    {
+        var file = Path.Combine(_folder, "page.db");
+        await using (var database = SqliteDatabase.Open(file))
+        {
+            await WriteAsync(database, "CREATE TABLE t (x BLOB)");
+            await WriteAsync(database, "INSERT INTO t SELECT randomblob(100) FROM jobs UNION ALL SELECT randomblob(100) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n)");
+        }
+
+        var bytes = await File.ReadAllBytesAsync(file, Cancellation);
+        for (var page = bytes.Length / 4096 * 2 / 3; page < bytes.Length / 4096; page++)
+        {
+            bytes.AsSpan(page * 4096, 64).Fill(0xFF);
+        }
+
+        await File.WriteAllBytesAsync(file, bytes, Cancellation);
+        var exception = Assert.Throws<StorageException>(() => SqliteDatabase.Open(file));
+        Assert.Equal("storage_damaged", exception.Fault.Code);
+    }
+
+    [Fact]
     public async Task A_full_disk_is_told_and_survived()
     {
         await using var database = SqliteDatabase.Open(Path.Combine(_folder, "full.db"));
