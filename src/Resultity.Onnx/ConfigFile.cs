@@ -104,6 +104,40 @@ internal readonly struct ConfigFile
         return [.. pairs];
     }
 
+    /// <summary>An array of finite numbers within limits; null if it is absent.</summary>
+    public double[]? Reals(string key, double least, double most, int limit = 64)
+    {
+        if (Find(key) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > limit) throw Wrong(key, $"an array of at most {limit} numbers");
+        var numbers = new List<double>();
+        foreach (var item in value.EnumerateArray())
+            numbers.Add(item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out var number) && number >= least && number <= most ? number : throw Wrong(key, $"numbers from {least} to {most}"));
+        return [.. numbers];
+    }
+
+    /// <summary>An object whose values are texts; null if it is absent.</summary>
+    public IReadOnlyDictionary<string, string>? Texts(string key)
+    {
+        if (Find(key) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Object) throw Wrong(key, "an object of texts");
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var member in value.EnumerateObject()) texts[member.Name] = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : throw Wrong(key, "an object of texts");
+        return texts;
+    }
+
+    /// <summary>A special token, which is written as its text or as an object with its <c>content</c>; null if it is absent.</summary>
+    public string? TokenText(string key) => Find(key) is { ValueKind: JsonValueKind.Object } ? Object(key)?.Text("content") : Text(key);
+
+    /// <summary>A width and height, written as one number, as <c>height</c> and <c>width</c>, or as <c>shortest_edge</c>; null if it is absent.</summary>
+    public (int Width, int Height)? SizeOf(string key, int most)
+    {
+        if (Find(key) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Number) return (Number(value, key, 1, most), Number(value, key, 1, most));
+        var size = Object(key)!.Value;
+        if (size.Number("shortest_edge", 1, most) is { } edge) return (edge, edge);
+        return (size.Required("width", 1, most), size.Required("height", 1, most));
+    }
+
     private int Number(JsonElement value, string key, int least, int most) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= least && number <= most
             ? (int)number : throw Wrong(key, $"a whole number from {least} to {most}");

@@ -29,6 +29,10 @@ internal static class ImageEndpoints
             services.AddSingleton(body);
         }
 
+        services.AddSingleton(static provider => new ImageLinkKey(provider.GetService<Hosting.GatewayOptions>()?.DataFolder));
+        services.AddSingleton<ImageLinks>();
+        services.AddSingleton<IAnswerChange>(static provider => provider.GetRequiredService<ImageLinks>());
+
         return services;
     }
 
@@ -43,6 +47,8 @@ internal static class ImageEndpoints
                 .Describe(new(summary) { Body = body.Root, Form = body.Form, Answer = answer, Streams = true });
         }
 
+        var links = routes.ServiceProvider.GetRequiredService<ImageLinks>();
+        routes.MapGet(ImageLinks.Path + "/{name}", (RequestDelegate)links.ServeAsync);
         return routes;
     }
 }

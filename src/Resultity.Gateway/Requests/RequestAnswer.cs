@@ -3,13 +3,16 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Inference;
 using Resultity.Serving.Jobs;
 
 namespace Resultity.Gateway.Requests;
 
 /// <summary>Writes what the synchronous call would have answered: status, content type and body.</summary>
-internal sealed class RequestAnswer(JobQueue jobs)
+internal sealed class RequestAnswer(JobQueue jobs, IEnumerable<IAnswerChange> changes)
 {
+    private readonly IAnswerChange[] _changes = [.. changes];
+
     /// <summary>Answers with a finished job's answer. One that is kept to be read once is deleted when it has been sent.</summary>
     public async Task WriteAsync(HttpContext context, Job job)
     {
@@ -25,7 +28,8 @@ internal sealed class RequestAnswer(JobQueue jobs)
         }
         else if (await jobs.ReadAnswerAsync(job, context.RequestAborted) is { } answer)
         {
-            await WriteAsync(context, answer.ContentType, answer.Body);
+            var change = Array.Find(_changes, change => change.Wants(answer.Body.Span));
+            await WriteAsync(context, answer.ContentType, change is null ? answer.Body : await change.ChangeAsync(context, answer.Body));
         }
         else
         {

@@ -19,9 +19,11 @@ internal sealed class InferenceHandler(
     LiveRequests live,
     IEnumerable<IPollingSubmission> polling,
     IdempotentRequests idempotency,
+    IEnumerable<IAnswerChange> changes,
     IOptions<GatewayHttpOptions> options,
     TimeProvider time)
 {
+    private readonly IAnswerChange[] _changes = [.. changes];
     private readonly IPollingSubmission? _polling = polling.FirstOrDefault();
     private readonly int _limit = options.Value.JsonBodyLimit;
     private readonly string _spoolFolder = options.Value.SpoolFolder;
@@ -119,9 +121,15 @@ internal sealed class InferenceHandler(
                 return;
             }
 
+            var body = stream.Body;
+            if (request.Endpoint.IsMedia && Array.Find(_changes, change => change.Wants(body.Span)) is { } found)
+            {
+                body = await found.ChangeAsync(context, body);
+            }
+
             response.ContentType = stream.ContentType;
-            response.ContentLength = stream.Body.Length;
-            await response.BodyWriter.WriteAsync(stream.Body);
+            response.ContentLength = body.Length;
+            await response.BodyWriter.WriteAsync(body);
         }
     }
 }

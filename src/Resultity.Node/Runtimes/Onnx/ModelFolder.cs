@@ -12,9 +12,12 @@ internal enum ModelKind
     Completion,
     Embedding,
     Speech,
+    Diffusion,
+    Caption,
+    Moderation,
 }
 
-/// <summary>A folder in Hugging Face's ONNX layout.</summary>
+/// <summary>A folder in Hugging Face's ONNX layout: transformers' with <c>config.json</c> and <c>onnx/</c>, or diffusers' with <c>model_index.json</c>.</summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="Name">The model's name: the folder's.</param>
 /// <param name="Kind">What it is for.</param>
@@ -37,13 +40,18 @@ internal sealed record ModelFolder(string Path, string Name, ModelKind Kind, lon
         return result;
     }
 
-    private static bool IsModel(string folder) =>
+    private static bool IsPipeline(string folder) =>
+        File.Exists(System.IO.Path.Combine(folder, "model_index.json")) && File.Exists(System.IO.Path.Combine(folder, "unet", "model.onnx"));
+
+    private static bool IsModel(string folder) => IsPipeline(folder) ||
         File.Exists(System.IO.Path.Combine(folder, "config.json")) && File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) && Directory.Exists(System.IO.Path.Combine(folder, "onnx"));
 
     private static ModelFolder? Read(string folder)
     {
         if (KindOf(folder) is not { } kind) return null;
-        var weights = new DirectoryInfo(System.IO.Path.Combine(folder, "onnx")).GetFiles("*.onnx*").OrderBy(static file => file.Name, StringComparer.Ordinal).ToList();
+        var weights = (kind == ModelKind.Diffusion
+            ? new DirectoryInfo(folder).GetDirectories().SelectMany(static part => part.GetFiles("*.onnx*"))
+            : new DirectoryInfo(System.IO.Path.Combine(folder, "onnx")).GetFiles("*.onnx*")).OrderBy(static file => file.FullName, StringComparer.Ordinal).ToList();
         // Names and sizes, not contents: those take minutes to read for a large model.
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(weights.Select(static file => string.Create(CultureInfo.InvariantCulture, $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}\n")))));
         var created = weights.Count == 0 ? 0 : new DateTimeOffset(weights.Max(static file => file.LastWriteTimeUtc)).ToUnixTimeSeconds();
@@ -55,7 +63,10 @@ internal sealed record ModelFolder(string Path, string Name, ModelKind Kind, lon
     private static ModelKind? KindOf(string folder)
     {
         if (Architecture(folder) is { } architecture && architecture.StartsWith("Whisper", StringComparison.Ordinal)) return ModelKind.Speech;
+        if (IsPipeline(folder)) return ModelKind.Diffusion;
+        if (Architecture(folder) == "VisionEncoderDecoderModel") return ModelKind.Caption;
         if (!Directory.EnumerateFiles(System.IO.Path.Combine(folder, "onnx"), "model*.onnx").Any()) return null;
+        if (Architecture(folder)?.EndsWith("ForSequenceClassification", StringComparison.Ordinal) == true) return ModelKind.Moderation;
         var writes = Architecture(folder)?.EndsWith("ForCausalLM", StringComparison.Ordinal) ?? File.Exists(System.IO.Path.Combine(folder, "generation_config.json"));
         if (!writes) return ModelKind.Embedding;
         return HasTemplate(folder) ? ModelKind.Chat : ModelKind.Completion;

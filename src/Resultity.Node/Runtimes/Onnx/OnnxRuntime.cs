@@ -3,6 +3,8 @@ using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Node.Runtimes.Audio;
 using Resultity.Node.Runtimes.Onnx.Answers;
+using Resultity.Node.Runtimes.Onnx.Images;
+using Resultity.Node.Runtimes.Onnx.Moderations;
 using Resultity.Node.Runtimes.Onnx.Requests;
 using Resultity.Node.Runtimes.Processes;
 using Resultity.Onnx.Text;
@@ -15,12 +17,18 @@ public sealed partial class OnnxRuntime : IRuntime
     /// <summary>The kind as offers name it.</summary>
     public const string Kind = "onnx";
 
+    private static readonly string[] ImagePaths = [InferenceEndpoint.ImageGenerations.Path, InferenceEndpoint.ImageEdits.Path, InferenceEndpoint.ImageVariations.Path];
+
     private readonly OnnxRuntimeOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ChatEndpoint _chat;
     private readonly CompletionEndpoint _completions;
     private readonly TranscriptionEndpoint _transcriptions;
+    private readonly ImageEndpoint _images;
+    private readonly DescriptionEndpoint _descriptions;
+    private readonly CaptionChatEndpoint _captions;
+    private readonly ModerationEndpoint _moderations;
     private Dictionary<string, ServedModel> _models = [];
 
     /// <summary>Makes the runtime; nothing is read before <see cref="StartAsync"/>.</summary>
@@ -35,6 +43,10 @@ public sealed partial class OnnxRuntime : IRuntime
         _chat = new ChatEndpoint(time);
         _completions = new CompletionEndpoint(time);
         _transcriptions = new TranscriptionEndpoint(new AudioDecoder(new Ffmpeg(children, options.Audio), options.Audio));
+        _images = new ImageEndpoint(time);
+        _descriptions = new DescriptionEndpoint(time);
+        _captions = new CaptionChatEndpoint(time);
+        _moderations = new ModerationEndpoint(time);
     }
 
     /// <inheritdoc/>
@@ -67,6 +79,10 @@ public sealed partial class OnnxRuntime : IRuntime
             else if (model is LoadedTextModel writer && exchange.Path == InferenceEndpoint.Completions.Path) await _completions.ServeAsync(exchange, writer, cancellation);
             else if (model is LoadedEmbeddingModel embedding && exchange.Path == InferenceEndpoint.Embeddings.Path) await EmbeddingEndpoint.ServeAsync(exchange, embedding, cancellation);
             else if (model is LoadedSpeechModel speech && (exchange.Path == InferenceEndpoint.Transcriptions.Path || exchange.Path == InferenceEndpoint.Translations.Path)) await _transcriptions.ServeAsync(exchange, speech, cancellation);
+            else if (model is LoadedDiffusionModel painter && exchange.Path is var path && Array.Exists(ImagePaths, known => known == path)) await _images.ServeAsync(exchange, painter, cancellation);
+            else if (model is LoadedCaptionModel captioner && exchange.Path == InferenceEndpoint.ImageDescription.Path) await _descriptions.ServeAsync(exchange, captioner, cancellation);
+            else if (model is LoadedCaptionModel seer && exchange.Path == InferenceEndpoint.ChatCompletions.Path) await _captions.ServeAsync(exchange, seer, cancellation);
+            else if (model is LoadedClassifier classifier && exchange.Path == InferenceEndpoint.Moderations.Path) await _moderations.ServeAsync(exchange, classifier, cancellation);
             else throw new InvalidRequestException($"The model '{exchange.Model}' does not serve {exchange.Path}.", "model", "unsupported_endpoint");
         }
         catch (InvalidRequestException error) when (!exchange.Started)
@@ -88,7 +104,7 @@ public sealed partial class OnnxRuntime : IRuntime
     /// <summary>One after the other, so that starting does not take every core from what already serves.</summary>
     private async Task PreloadAsync()
     {
-        foreach (var model in _models.Values)
+        foreach (var model in _models.Values.Where(static model => model.Preloads))
         {
             try
             {

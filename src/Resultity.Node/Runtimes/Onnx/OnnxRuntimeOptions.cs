@@ -13,6 +13,10 @@ public sealed record OnnxRuntimeOptions
     /// <value>Defaults to true.</value>
     public bool Preload { get; init; } = true;
 
+    /// <summary>How many requests a model that makes images runs at once; each takes every core it gets.</summary>
+    /// <value>Half of the cores, at least 1.</value>
+    public int ImageSlots { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
     /// <summary>How text models are loaded.</summary>
     public TextModelOptions Model { get; init; } = new();
 

@@ -1,6 +1,11 @@
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
+using Resultity.Node.Runtimes.Onnx.Images;
+using Resultity.Node.Runtimes.Onnx.Moderations;
 using Resultity.Onnx;
+using Resultity.Onnx.Captioning;
+using Resultity.Onnx.Classification;
+using Resultity.Onnx.Diffusion;
 
 namespace Resultity.Node.Runtimes.Onnx;
 
@@ -13,6 +18,9 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
     private int? _context;
 
     public string Name => folder.Name;
+
+    /// <summary>Whether it is loaded at the start; what makes and reads images waits for its first request, to leave an idle node small.</summary>
+    public bool Preloads => folder.Kind is ModelKind.Chat or ModelKind.Completion or ModelKind.Embedding;
 
     public ModelOffer Offer
     {
@@ -28,9 +36,17 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
                         ModelKind.Chat => [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path],
                         ModelKind.Completion => [InferenceEndpoint.Completions.Path],
                         ModelKind.Speech => [InferenceEndpoint.Transcriptions.Path, InferenceEndpoint.Translations.Path],
+                        ModelKind.Diffusion => [InferenceEndpoint.ImageGenerations.Path, InferenceEndpoint.ImageEdits.Path, InferenceEndpoint.ImageVariations.Path],
+                        ModelKind.Caption => [InferenceEndpoint.ImageDescription.Path, InferenceEndpoint.ChatCompletions.Path],
+                        ModelKind.Moderation => [InferenceEndpoint.Moderations.Path],
                         _ => [InferenceEndpoint.Embeddings.Path],
                     },
-                    Slots = folder.Kind == ModelKind.Speech ? options.SpeechSlots : options.Engine.Slots,
+                    Slots = folder.Kind switch
+                    {
+                        ModelKind.Speech => options.SpeechSlots,
+                        ModelKind.Diffusion => options.ImageSlots,
+                        _ => options.Engine.Slots,
+                    },
                     State = _state,
                     Runtime = OnnxRuntime.Kind,
                     ContextLength = _context,
@@ -83,6 +99,9 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
             {
                 ModelKind.Embedding => LoadedEmbeddingModel.Load(folder.Path),
                 ModelKind.Speech => LoadedSpeechModel.Load(folder.Path),
+                ModelKind.Diffusion => new LoadedDiffusionModel(DiffusionModel.Load(folder.Path)),
+                ModelKind.Caption => new LoadedCaptionModel(CaptionModel.Load(folder.Path)),
+                ModelKind.Moderation => new LoadedClassifier(ClassificationModel.Load(folder.Path)),
                 _ => LoadedTextModel.Load(folder.Path, options, folder.Fingerprint, time),
             };
             Set(ModelState.Ready, loaded.ContextLength);

@@ -13,6 +13,8 @@ public sealed class OnnxRuntimeFixture : IAsyncLifetime
 {
     public const string Chat = "resultity-mini-chat";
 
+    private static readonly string[] Preloaded = ["/v1/completions", "/v1/embeddings"];
+
     private readonly ChildHost _children = new(Directory.CreateTempSubdirectory("resultity-children-").FullName, TimeProvider.System, Random.Shared, NullLogger<ChildHost>.Instance);
 
     public OnnxRuntimeFixture() => Runtime = new(new OnnxRuntimeOptions { Folders = [ModelsFolder()] }, _children, TimeProvider.System, NullLogger<OnnxRuntime>.Instance);
@@ -31,7 +33,7 @@ public sealed class OnnxRuntimeFixture : IAsyncLifetime
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Runtime.OffersChanged += () =>
         {
-            if (Runtime.Offers.Count > 0 && Runtime.Offers.All(offer => offer.State is ModelState.Ready or ModelState.Failed)) ready.TrySetResult();
+            if (Runtime.Offers.Count > 0 && Runtime.Offers.All(offer => offer.State is ModelState.Ready or ModelState.Failed || !Array.Exists(Preloaded, offer.Endpoints.Contains))) ready.TrySetResult();
         };
         await Runtime.StartAsync(CancellationToken.None);
         await ready.Task.WaitAsync(TimeSpan.FromMinutes(1));

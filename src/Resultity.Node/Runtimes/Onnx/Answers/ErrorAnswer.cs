@@ -10,6 +10,7 @@ internal static class ErrorAnswer
         var (status, type) = fault.Kind switch
         {
             FaultKind.NotFound => (404, "not_found_error"),
+            FaultKind.TooLarge => (413, "invalid_request_error"),
             FaultKind.Unavailable => (503, "server_error"),
             _ => (400, "invalid_request_error"),
         };
