@@ -12,7 +12,7 @@ from common import (Average, Clock, DecoderLayer, EncoderLayer, Optimiser, argum
 
 NAME = "resultity-mini-caption"
 HOME = ex.OUT / NAME
-CHECKPOINT = ex.OUT.parent / "work" / "caption.pt"
+CHECKPOINT = ex.WORK / "caption.pt"
 END = "<|endoftext|>"  # begins and ends every caption, as in GPT-2
 DIM, HEADS, HIDDEN, ENCODER_LAYERS, DECODER_LAYERS, LENGTH = 128, 4, 512, 3, 2, 64
 
@@ -145,7 +145,7 @@ def write(model, tokenizer):
     vocab, end, head = len(tokenizer.tokens), tokenizer.ids[END], DIM // HEADS
     encoder = ex.export(model.encoder, (torch.randn(2, 3, 64, 64),), HOME / "onnx" / "encoder_model.onnx", ["pixel_values"], ["last_hidden_state"],
                         {"pixel_values": {0: "batch_size"}, "last_hidden_state": {0: "batch_size"}})
-    ex.record(model.encoder, {"pixel_values": torch.randn(2, 3, 64, 64)}, ["last_hidden_state"], "work/vec/caption_encoder.bin", encoder)
+    ex.record(model.encoder, {"pixel_values": torch.randn(2, 3, 64, 64)}, ["last_hidden_state"], ex.WORK / "vec/caption_encoder.bin", encoder)
     past = [f"past_key_values.{i}.{kv}" for i in range(DECODER_LAYERS) for kv in ("key", "value")]
     present = [f"present.{i}.{kv}" for i in range(DECODER_LAYERS) for kv in ("key", "value")]
     names, outputs, merged = ["input_ids", "encoder_hidden_states", "use_cache_branch", *past], ["logits", *present], MergedDecoder(model.decoder)
@@ -155,7 +155,7 @@ def write(model, tokenizer):
     sample = lambda b, n, p, use: (torch.randint(0, vocab, (b, n)), torch.randn(b, 64, DIM), torch.tensor([use]), *[torch.randn(b, HEADS, p, head) for _ in past])
     path = ex.export(merged, sample(2, 2, 3, True), HOME / "onnx" / "decoder_model_merged.onnx", names, outputs, axes)
     for tag, args in [("first", sample(1, 1, 0, False)), ("dummy_past", sample(2, 3, 1, False)), ("cached", sample(2, 1, 4, True))]:
-        ex.record(merged, dict(zip(names, args)), outputs, f"work/vec/caption_{tag}.bin", path)
+        ex.record(merged, dict(zip(names, args)), outputs, ex.WORK / f"vec/caption_{tag}.bin", path)
     ex.write_json(HOME / "config.json", {
         "architectures": ["VisionEncoderDecoderModel"], "model_type": "vision-encoder-decoder", "is_encoder_decoder": True, "tie_word_embeddings": False,
         "decoder_start_token_id": end, "bos_token_id": end, "eos_token_id": end, "pad_token_id": end,
@@ -173,8 +173,8 @@ def write(model, tokenizer):
     r = random.Random(77)
     scenes = [w.random_scene(r, 0.4) for _ in range(12)]
     images = (w.render(scenes, r) * 255).round() / 255
-    ex.save_tensors("work/caption_probe.bin", {"pixels": (images.permute(0, 2, 3, 1) * 255).round().byte()})
-    ex.write_json("work/caption_probe.json", [{"truth": s.caption(), "answer": c} for s, c in zip(scenes, model.captions(images, tokenizer))])
+    ex.save_tensors(ex.WORK / "caption_probe.bin", {"pixels": (images.permute(0, 2, 3, 1) * 255).round().byte()})
+    ex.write_json(ex.WORK / "caption_probe.json", [{"truth": s.caption(), "answer": c} for s, c in zip(scenes, model.captions(images, tokenizer))])
 
 
 if __name__ == "__main__":

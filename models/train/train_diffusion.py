@@ -19,7 +19,7 @@ from common import Attention, Average, Clock, EncoderLayer, Mlp, Optimiser, argu
 
 NAME = "resultity-mini-diffusion"
 HOME = ex.OUT / NAME
-WORK = ex.OUT.parent / "work"
+WORK = ex.WORK
 SCALING = 0.18215  # pipelines multiply latents by this, so the autoencoder's are made 1 / SCALING wide
 LENGTH, TEXT_DIM = 32, 128
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -224,8 +224,10 @@ def train_unet(args, vae, tokenizer):
     print(f"{len(scenes)} latents, deviation {latents.std():.3f}", flush=True)
     model = Diffusion(len(tokenizer.tokens))
     init_weights(model.text)
+    if args.resume:
+        model.load_state_dict(torch.load(WORK / "diffusion.pt"))
     print(f"text {sum(p.numel() for p in model.text.parameters()) / 1e6:.2f} M, UNet {sum(p.numel() for p in model.unet.parameters()) / 1e6:.2f} M parameters")
-    r = random.Random(args.seed + 2)
+    r = random.Random(args.seed + 2 + 1000 * args.resume)
     hidden = lambda name, p: p.ndim >= 2 and all(x not in name for x in ("emb", "position", "enter", "leave", "time1"))
     optimiser, average, clock = Optimiser(model, lr=1.5e-3, muon_lr=0.01, is_matrix=hidden), Average(model, 0.998), Clock(args.minutes)
     recent = 1.0
@@ -243,7 +245,7 @@ def train_unet(args, vae, tokenizer):
         clock.step += 1
         recent = 0.98 * recent + 0.02 * loss.item()
         clock.report(f"loss {recent:.4f}", every=60)
-        if clock.step % 400 == 0:
+        if clock.step % 100 == 0:
             torch.save(average.shadow, WORK / "diffusion.pt")
     model.load_state_dict(average.shadow)
     torch.save(model.state_dict(), WORK / "diffusion.pt")
@@ -290,7 +292,7 @@ def evaluate(model, vae, tokenizer, n=100):
 
 def write(model, vae, tokenizer):
     model, vae = ex.round_weights_to_half(model.eval()), ex.round_weights_to_half(vae.eval())
-    vocab, vec = len(tokenizer.tokens), "work/vec/diffusion_"
+    vocab, vec = len(tokenizer.tokens), str(ex.WORK / "vec/diffusion_")
     ids = torch.tensor([prompt_ids(tokenizer, p) for p in ("a red circle", "a blue square on a white background")], dtype=torch.int32)
     batch = lambda *names: {n: {0: "batch_size"} for n in names}
     path = ex.export(model.text, (ids,), HOME / "text_encoder/model.onnx", ["input_ids"], ["last_hidden_state", "pooler_output"],
@@ -331,11 +333,11 @@ def write(model, vae, tokenizer):
     # One end-to-end probe: the same noise must give the same picture in C#.
     noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
     image = sample(model, vae, tokenizer, ["a red circle on a white background"], 20, 5.0, noise=noise)
-    ex.save_tensors("work/diffusion_probe.bin", {"ids": ids, "noise": noise, "image": image})
+    ex.save_tensors(ex.WORK / "diffusion_probe.bin", {"ids": ids, "noise": noise, "image": image})
 
 
 if __name__ == "__main__":
-    args = arguments(22.0, vae_minutes=7.0, images=40000, keep_vae=0, resume_vae=0)
+    args = arguments(22.0, vae_minutes=7.0, images=40000, keep_vae=0, resume_vae=0, resume=0)
     w.set_seed(args.seed)
     tokenizer = make_tokenizer()
     vae = Vae()

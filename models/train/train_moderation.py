@@ -13,7 +13,7 @@ from common import Average, Clock, EncoderLayer, Optimiser, arguments, init_weig
 
 NAME = "resultity-mini-moderation"
 HOME = ex.OUT / NAME
-CHECKPOINT = ex.OUT.parent / "work" / "moderation.pt"
+CHECKPOINT = ex.WORK / "moderation.pt"
 DIM, HEADS, HIDDEN, LAYERS, LENGTH = 96, 4, 192, 2, 128
 
 
@@ -83,7 +83,7 @@ def write(model, tokenizer):
     names, axes = ["input_ids", "attention_mask", "token_type_ids"], {0: "batch_size", 1: "sequence_length"}
     args = batch(tokenizer, ["you are kind", "a red circle in the garden"])
     path = ex.export(model, args, HOME / "onnx" / "model.onnx", names, ["logits"], {n: axes for n in names} | {"logits": {0: "batch_size"}})
-    ex.record(model, dict(zip(names, args)), ["logits"], "work/vec/moderation.bin", path)
+    ex.record(model, dict(zip(names, args)), ["logits"], ex.WORK / "vec/moderation.bin", path)
     ex.write_json(HOME / "config.json", {
         "architectures": ["BertForSequenceClassification"], "model_type": "bert", "vocab_size": len(tokenizer.tokens), "hidden_size": DIM, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS,
         "intermediate_size": HIDDEN, "max_position_embeddings": LENGTH, "type_vocab_size": 2, "hidden_act": "gelu", "layer_norm_eps": 1e-5, "pad_token_id": 0,

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Inference;

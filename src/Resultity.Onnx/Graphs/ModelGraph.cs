@@ -50,25 +50,20 @@ internal sealed class ModelGraph : IDisposable
     }
 
     /// <summary>A tensor for an input, in the type that the graph wants. A fixed rank of 0 is given a bare number.</summary>
-    public OrtValue Feed(string input, float[] values, params long[] shape)
+    public OrtValue Feed(string input, float[] values, params long[] shape) => _session.InputMetadata[input].ElementDataType switch
     {
-        var meta = _session.InputMetadata[input];
-        if (meta.Dimensions.Length == 0) shape = [];
-        return meta.ElementDataType switch
-        {
-            TensorElementType.Float => OrtValue.CreateTensorValueFromMemory(values, shape),
-            TensorElementType.Float16 => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, static value => (Float16)value), shape),
-            TensorElementType.Double => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, static value => (double)value), shape),
-            TensorElementType.Int64 => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, static value => (long)value), shape),
-            TensorElementType.Int32 => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, static value => (int)value), shape),
-            var type => throw new ModelLoadException($"{_name} wants '{input}' as {type}, which this engine does not give."),
-        };
-    }
+        TensorElementType.Float => Copy<float>(input, TensorElementType.Float, values, shape),
+        TensorElementType.Float16 => Copy<Float16>(input, TensorElementType.Float16, Array.ConvertAll(values, static value => (Float16)value), shape),
+        TensorElementType.Double => Copy<double>(input, TensorElementType.Double, Array.ConvertAll(values, static value => (double)value), shape),
+        TensorElementType.Int64 => Copy<long>(input, TensorElementType.Int64, Array.ConvertAll(values, static value => (long)value), shape),
+        TensorElementType.Int32 => Copy<int>(input, TensorElementType.Int32, Array.ConvertAll(values, static value => (int)value), shape),
+        var type => throw new ModelLoadException($"{_name} wants '{input}' as {type}, which this engine does not give."),
+    };
 
     /// <summary>A tensor of tokens.</summary>
     public OrtValue Feed(string input, int[] values, params long[] shape) => _session.InputMetadata[input].ElementDataType == TensorElementType.Int32
-        ? OrtValue.CreateTensorValueFromMemory(values, shape)
-        : OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, static value => (long)value), shape);
+        ? Copy<int>(input, TensorElementType.Int32, values, shape)
+        : Copy<long>(input, TensorElementType.Int64, Array.ConvertAll(values, static value => (long)value), shape);
 
     /// <summary>Runs the graph. The caller disposes of what comes out; what goes in stays its own.</summary>
     public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs)
@@ -101,6 +96,14 @@ internal sealed class ModelGraph : IDisposable
         var singles = new float[halves.Length];
         TensorPrimitives.ConvertToSingle(halves, singles);
         return singles;
+    }
+
+    /// <summary>Into memory of ONNX Runtime's own, which is aligned: sums come out in another order, and with other last bits, where it is not.</summary>
+    private OrtValue Copy<T>(string input, TensorElementType type, ReadOnlySpan<T> values, long[] shape) where T : unmanaged
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type, _session.InputMetadata[input].Dimensions.Length == 0 ? [] : shape);
+        values.CopyTo(value.GetTensorMutableDataAsSpan<T>());
+        return value;
     }
 
     public void Dispose() => _session.Dispose();

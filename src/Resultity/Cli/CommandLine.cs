@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Resultity.Verbs;
+using Resultity.Verbs.Images;
 
 namespace Resultity.Cli;
 
@@ -20,6 +21,8 @@ internal static class CommandLine
             new RequestVerb(terminal),
             new BatchVerb(terminal),
             new FilesVerb(terminal),
+            new ImageVerb(terminal),
+            new DescribeVerb(terminal),
             new ModelsVerb(terminal),
             new NodesVerb(terminal),
             new SubcloudsVerb(terminal),

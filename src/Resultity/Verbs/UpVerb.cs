@@ -97,7 +97,7 @@ internal sealed class UpVerb : Verb
         output.WriteLine($"  Models     {(models.Count == 0 ? "none yet" : string.Join(", ", models.Select(Describe)))}");
         output.WriteLine($"  Data       {gateway.DataFolder}");
         output.WriteLine();
-        var chat = models.FirstOrDefault(model => model.State != ModelState.Failed && model.Endpoints.Contains("/v1/chat/completions"));
+        var chat = models.FirstOrDefault(model => model.State != ModelState.Failed && model.Endpoints.Contains("/v1/chat/completions") && !model.Endpoints.Contains("/v1/images/description"));
         if (chat is not null)
         {
             var key = gateway.Host.ApiKey.IsNew ? gateway.Host.ApiKey.Secret : "$RESULTITY_API_KEY";

@@ -1,6 +1,7 @@
 using Resultity.Onnx.Diffusion;
 using Resultity.Onnx.Diffusion.Schedulers;
 using Resultity.Onnx.Imaging;
+using Xunit;
 
 namespace Resultity.Onnx.Tests.Diffusion;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using Resultity.Onnx.Imaging;
+using Xunit;
 
 namespace Resultity.Onnx.Tests.Imaging;
 

@@ -1,4 +1,5 @@
 using Resultity.Onnx.Imaging;
+using Xunit;
 
 namespace Resultity.Onnx.Tests.Imaging;
 

@@ -28,6 +28,8 @@ internal sealed class ImageEndpoint(TimeProvider time)
         using var buffer = new AnswerBuffer();
         var json = buffer.Json;
         json.WriteStartObject();
+        // The gateway looks for it at the beginning; the links are its own to make.
+        if (request.AsLinks) json.WriteString("response_format"u8, "url"u8);
         json.WriteNumber("created"u8, time.GetUtcNow().ToUnixTimeSeconds());
         json.WriteStartArray("data"u8);
         foreach (var (_, file, seed) in made)

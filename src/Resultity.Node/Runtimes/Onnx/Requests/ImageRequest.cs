@@ -25,6 +25,9 @@ internal sealed record ImageRequest
 
     public required string Background { get; init; }
 
+    /// <summary>Whether the gateway is to put links in the place of the images.</summary>
+    public required bool AsLinks { get; init; }
+
     public required bool Stream { get; init; }
 
     public required int PartialImages { get; init; }
@@ -72,6 +75,7 @@ internal sealed record ImageRequest
             Compression = (int)(fields.Integer("output_compression", 0, 100) ?? (format == "png" ? 100 : 90)),
             Quality = quality is "auto" or "standard" ? "medium" : quality is "hd" ? "high" : quality,
             Background = "opaque",
+            AsLinks = fields.Choice("response_format", "b64_json", "b64_json", "url") == "url",
             Stream = fields.Flag("stream"),
             PartialImages = (int)(fields.Integer("partial_images", 0, 3) ?? 0),
         };
