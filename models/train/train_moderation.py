@@ -89,7 +89,7 @@ def write(model, tokenizer):
         "intermediate_size": HIDDEN, "max_position_embeddings": LENGTH, "type_vocab_size": 2, "hidden_act": "gelu", "layer_norm_eps": 1e-5, "pad_token_id": 0,
         "problem_type": "multi_label_classification", "id2label": {str(i): c for i, c in enumerate(data.CATEGORIES)}, "label2id": {c: i for i, c in enumerate(data.CATEGORIES)}})
     ex.write_json(HOME / "tokenizer.json", tokenizer.tokenizer_json())
-    ex.write_json(HOME / "tokenizer_config.json", {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": LENGTH, "unk_token": "[UNK]", "sep_token": "[SEP]",
+    ex.write_json(HOME / "tokenizer_config.json", {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 32, "unk_token": "[UNK]", "sep_token": "[SEP]",
                                                    "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]", "strip_accents": None, "tokenize_chinese_chars": True})
 
 

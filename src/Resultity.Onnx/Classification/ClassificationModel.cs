@@ -39,6 +39,9 @@ public sealed class ClassificationModel : IDisposable
         var labels = Enumerable.Range(0, named.Count).Select(id => named.GetValueOrDefault(id.ToString(System.Globalization.CultureInfo.InvariantCulture))
             ?? throw new ModelLoadException($"config.json: id2label does not name label {id}.")).ToArray();
         var longest = config.Number("max_position_embeddings", 4, Longest) ?? 512;
+
+        // What it was trained on may be shorter than what it has positions for; a tokenizer without a limit says so by an enormous number.
+        if (ConfigFile.TryRead(folder, "tokenizer_config.json")?.Real("model_max_length", 4, double.MaxValue) is { } trained && trained < longest) longest = (int)trained;
         ModelGraph? graph = null;
         try
         {
