@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Resultity.Node.Runtimes.Onnx;
+using Resultity.Node.Runtimes.Processes;
 using Resultity.Onnx.Imaging;
 using Resultity.Onnx.Tests.Diffusion;
 
@@ -13,19 +14,21 @@ public sealed class ImageTests : IAsyncLifetime
     private const string Generations = "/v1/images/generations", Edits = "/v1/images/edits", Variations = "/v1/images/variations";
 
     private readonly DiffusersFolder _folder = DiffusersFolder.Sd15();
+    private readonly ChildHost _children = new(Directory.CreateTempSubdirectory("resultity-children-").FullName, TimeProvider.System, Random.Shared, NullLogger<ChildHost>.Instance);
     private OnnxRuntime _runtime = null!;
 
     private string Model => Path.GetFileName(_folder.Path);
 
     public async ValueTask InitializeAsync()
     {
-        _runtime = new OnnxRuntime(new OnnxRuntimeOptions { Folders = [_folder.Path] }, TimeProvider.System, NullLogger<OnnxRuntime>.Instance);
+        _runtime = new OnnxRuntime(new OnnxRuntimeOptions { Folders = [_folder.Path] }, _children, TimeProvider.System, NullLogger<OnnxRuntime>.Instance);
         await _runtime.StartAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _runtime.DisposeAsync();
+        await _children.DisposeAsync();
         _folder.Dispose();
     }
 
