@@ -62,8 +62,8 @@ internal sealed record ModelFolder(string Path, string Name, ModelKind Kind, lon
     /// <summary>By the class that transformers would load, or, where the configuration names none, by the file that says how to generate.</summary>
     private static ModelKind? KindOf(string folder)
     {
-        if (Architecture(folder) is { } architecture && architecture.StartsWith("Whisper", StringComparison.Ordinal)) return ModelKind.Speech;
         if (IsPipeline(folder)) return ModelKind.Diffusion;
+        if (Architecture(folder) is { } architecture && architecture.StartsWith("Whisper", StringComparison.Ordinal)) return ModelKind.Speech;
         if (Architecture(folder) == "VisionEncoderDecoderModel") return ModelKind.Caption;
         if (!Directory.EnumerateFiles(System.IO.Path.Combine(folder, "onnx"), "model*.onnx").Any()) return null;
         if (Architecture(folder)?.EndsWith("ForSequenceClassification", StringComparison.Ordinal) == true) return ModelKind.Moderation;
