@@ -31,7 +31,7 @@ internal static class Settings
         new("node.region", SettingKind.Text, "Where this node stands, such as eu-west; subclouds may ask for it."),
         new("node.subclouds", SettingKind.List, "Subclouds that this node wants to serve; their operators decide."),
         new("node.models", SettingKind.List, "Folders of models: each a model, or a folder of models."),
-        new("node.openai", SettingKind.List, "OpenAI-speaking servers to serve: url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N][,continues=true]."),
+        new("node.openai", SettingKind.List, "OpenAI-speaking servers to serve: url[,key-env=NAME][,key-file=PATH][,models=a;b][,slots=N][,endpoints=a;b][,continues=true]."),
         new("node.gguf", SettingKind.List, "GGUF files to serve with llama-server: path[,name=NAME][,slots=N][,context=TOKENS][,threads=N][,gpu-layers=N][,mmproj=PATH][,embeddings=true]."),
         new("node.commands", SettingKind.Map, "Server programs that speak OpenAI's protocol, by the name of their model: [slots=N,memory-mb=N] program arguments, with {port} for the port to listen on."),
         new("node.memory_mb", SettingKind.Integer, "The memory for all models of supervised engines that are loaded at once, in MB [default: three quarters of the system's].") { Min = 1, Max = 1 << 30 },

@@ -118,7 +118,7 @@ internal sealed class RuntimeChoice
                 KeyFile = upstream.KeyFile,
                 KeyVariable = upstream.KeyVariable,
                 ContinuesPrefix = upstream.Continues,
-            });
+            }.Serving(upstream.Endpoints));
         }
     }
 }

@@ -18,6 +18,9 @@ public sealed record OpenAiRuntimeOptions
     /// <value>Chat completions, completions and embeddings.</value>
     public IReadOnlyList<string> Endpoints { get; init; } = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings"];
 
+    /// <summary>The same server with other paths; the same where none are named.</summary>
+    public OpenAiRuntimeOptions Serving(IReadOnlyList<string> endpoints) => endpoints is { Count: > 0 } ? this with { Endpoints = endpoints } : this;
+
     /// <summary>A file whose first line is the server's API key; read again when it changes.</summary>
     public string? KeyFile { get; init; }
 
