@@ -69,7 +69,11 @@ public sealed class UpstreamTests : IAsyncLifetime
             var form = await context.Request.ReadFormAsync();
             var text = $"{form["model"]} heard {form.Files.Single().Length} bytes";
             if (form["response_format"] == "json") await context.Response.WriteAsJsonAsync(new { text });
-            else await context.Response.WriteAsync("1\n" + text);
+            else
+            {
+                context.Response.ContentType = "text/plain; charset=utf-8";
+                await context.Response.WriteAsync("1\n" + text);
+            }
         }
     }
 }
