@@ -26,6 +26,8 @@ public static class ServingRegistration
         services.AddSingleton<UsageMeter>();
         services.AddSingleton<IUsageRecorder>(provider => provider.GetRequiredService<UsageMeter>());
         services.AddHostedService(provider => provider.GetRequiredService<UsageMeter>());
+        services.AddSingleton<LedgerWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<LedgerWatch>());
         services.AddSingleton<Dispatcher>();
         services.AddSingleton(provider => new ServingTelemetry(provider.GetRequiredService<Dispatcher>()));
         services.AddSingleton<IFleetFacts>(provider => provider.GetRequiredService<Dispatcher>());

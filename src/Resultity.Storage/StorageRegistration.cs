@@ -63,6 +63,8 @@ public static class StorageRegistration
         services.AddSingleton<IUploadStore, SqlUploadStore>();
         services.AddSingleton<IBatchStore, SqlBatchStore>();
         services.AddSingleton<IIdempotencyStore, SqlIdempotencyStore>();
+        services.AddSingleton<IWebhookStore, SqlWebhookStore>();
+        services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IWebhookStore>());
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IResponseStore>());
         services.AddSingleton<IExpiring>(static provider => provider.GetRequiredService<IIdempotencyStore>());
         services.AddSingleton<IBlobOwner>(static provider => provider.GetRequiredService<IIdempotencyStore>());

@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Metering;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Admin;
 
 /// <summary><c>/admin/v1/usage</c>: what was used, by whom, of what. Sums over a span of time, grouped as asked.</summary>
-internal sealed class UsageEndpoints(IUsageStore store, TimeProvider time)
+internal sealed class UsageEndpoints(IUsageStore store, LedgerWatch ledger, TimeProvider time)
 {
     private const int MostRows = 100_000;
     private const long DefaultSpan = 86400;
@@ -21,9 +22,27 @@ internal sealed class UsageEndpoints(IUsageStore store, TimeProvider time)
         ["namespace"] = row => row.Namespace,
         ["endpoint"] = row => row.Endpoint,
         ["node"] = row => row.NodeId,
+        ["day"] = row => row.Minute.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     };
 
-    public void Map(IEndpointRouteBuilder admin) => admin.MapGet("/usage", GetAsync);
+    public void Map(IEndpointRouteBuilder admin)
+    {
+        admin.MapGet("/usage", GetAsync);
+        admin.MapGet("/usage/check", CheckAsync);
+    }
+
+    private async Task CheckAsync(HttpContext context)
+    {
+        var check = await ledger.CheckAsync(context.RequestAborted);
+        await AdminJson.WriteAsync(context, new JsonObject
+        {
+            ["object"] = "usage.check",
+            ["balanced"] = check.IsBalanced,
+            ["sums"] = check.Sums,
+            ["requests"] = check.Jobs,
+            ["batches"] = check.Batches,
+        });
+    }
 
     private async Task GetAsync(HttpContext context)
     {

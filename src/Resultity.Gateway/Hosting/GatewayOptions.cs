@@ -1,5 +1,6 @@
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Webhooks;
 using Resultity.Serving.Batches;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Files;
@@ -56,6 +57,9 @@ public sealed class GatewayOptions
 
     /// <summary>How batches are checked and run.</summary>
     public BatchOptions Batches { get; } = new();
+
+    /// <summary>How events are sent to receivers.</summary>
+    public WebhookOptions Webhooks { get; } = new();
 
     /// <summary>How answers are kept by their idempotency key.</summary>
     public IdempotencyOptions Idempotency { get; } = new();

@@ -17,6 +17,7 @@ using Resultity.Gateway.Moderations;
 using Resultity.Gateway.Requests;
 using Resultity.Gateway.Responses;
 using Resultity.Gateway.Telemetry;
+using Resultity.Gateway.Webhooks;
 using Resultity.Serving;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Sharding;
@@ -37,6 +38,7 @@ internal static class GatewayRegistration
         services.AddSingleton(options.Files);
         services.AddSingleton(options.Batches);
         services.AddSingleton(options.Idempotency);
+        services.AddSingleton(options.Webhooks);
         services.AddSingleton(Options.Create(options.Http));
         options.Fleet.Folder ??= options.DataFolder;
         services.AddSingleton(Options.Create(options.Fleet));
@@ -53,7 +55,7 @@ internal static class GatewayRegistration
         services.AddHttpEdge();
         services.AddJobs();
         services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddAudio().AddModerations().AddRequests().AddResponses();
-        services.AddFiles().AddBatches();
+        services.AddFiles().AddBatches().AddWebhooks();
         services.AddPeers();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
         services.AddSingleton<DrainState>();
@@ -75,7 +77,7 @@ internal static class GatewayRegistration
         app.MapMetrics();
         app.MapFleet();
         app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapImages().MapAudio().MapModerations().MapRequests().MapResponses();
-        app.MapFiles().MapBatches();
+        app.MapFiles().MapBatches().MapWebhooks();
         app.MapAdmin();
     }
 }

@@ -12,7 +12,7 @@ using Resultity.Serving.Stores;
 namespace Resultity.Gateway.Requests;
 
 /// <summary>Accepts requests whose answers are fetched later: durable first, 202 second.</summary>
-internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatalog catalog, PeerModels peers, RequestJson json, RequestAnswer answer, JobOptions options) : IPollingSubmission
+internal sealed class PollingSubmission(IEnumerable<IReceiverCheck> receivers, JobQueue jobs, LongPoll poll, ModelCatalog catalog, PeerModels peers, RequestJson json, RequestAnswer answer, JobOptions options) : IPollingSubmission
 {
     /// <inheritdoc/>
     public Task SubmitAsync(HttpContext context, InferenceRequest request) => SubmitAsync(
@@ -32,7 +32,8 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
     /// <inheritdoc/>
     public async Task SubmitAsync(HttpContext context, JobSubmission submission)
     {
-        if (Refuse(submission) is { } refusal || !PollingHeaders.KeepFor(context.Request, options.MaxRetention).TryGet(out var retention, out refusal))
+        if (Refuse(submission) is { } refusal || !PollingHeaders.KeepFor(context.Request, options.MaxRetention).TryGet(out var retention, out refusal)
+            || !(await ReceiverAsync(context)).TryGet(out var receiver, out refusal))
         {
             await FaultWriter.WriteAsync(context, refusal);
             return;
@@ -43,7 +44,7 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
         {
             // The run of the same request that a crash ended may have submitted it.
             var earlier = context.GatewayRequest.Keyed is { IsTakeover: true } ? await jobs.GetAsync(submission.Caller.Namespace, submission.Id, context.RequestAborted) : null;
-            job = earlier ?? await jobs.SubmitAsync(submission with { Retention = retention }, context.RequestAborted);
+            job = earlier ?? await jobs.SubmitAsync(submission with { Retention = retention, WebhookUrl = receiver }, context.RequestAborted);
         }
         catch (StorageException full)
         {
@@ -67,6 +68,8 @@ internal sealed class PollingSubmission(JobQueue jobs, LongPoll poll, ModelCatal
         headers.Location = $"{context.Request.PathBase}{RequestEndpoints.Path}/{job.Id}";
         await JsonAnswer.WriteAsync(context, json.One(job, context.Request.PathBase), StatusCodes.Status202Accepted);
     }
+
+    private ValueTask<Outcome<string?>> ReceiverAsync(HttpContext context) => receivers.FirstOrDefault()?.ReadAsync(context) ?? new((string?)null);
 
     // A name that nobody serves is refused at once, as the synchronous call would; a model whose nodes are merely away is waited for.
     private Fault? Refuse(JobSubmission request) =>

@@ -25,10 +25,12 @@ internal sealed class ResponseHandler(
     AdmissionControl admission,
     IEnumerable<IPollingSubmission> polling,
     IdempotentRequests idempotency,
+    IEnumerable<IReceiverCheck> receivers,
     IOptions<GatewayHttpOptions> options,
     TimeProvider time)
 {
     private readonly IPollingSubmission? _polling = polling.FirstOrDefault();
+    private readonly IReceiverCheck? _receivers = receivers.FirstOrDefault();
 
     /// <summary>Handles a request for a response.</summary>
     public async Task CreateAsync(HttpContext context)
@@ -89,9 +91,16 @@ internal sealed class ResponseHandler(
 
     private async Task SubmitAsync(HttpContext context, PreparedResponse prepared, StoredRequest envelope)
     {
+        string? receiver = null;
+        if (_receivers is not null && !(await _receivers.ReadAsync(context)).TryGet(out receiver, out var refused))
+        {
+            await FaultWriter.WriteAsync(context, refused);
+            return;
+        }
+
         try
         {
-            await background.SubmitAsync(prepared, envelope, mayBeThere: context.GatewayRequest.Keyed is { IsTakeover: true });
+            await background.SubmitAsync(prepared, envelope, receiver, mayBeThere: context.GatewayRequest.Keyed is { IsTakeover: true });
         }
         catch (StorageException e)
         {

@@ -48,6 +48,9 @@ public sealed record Job
     /// <summary>The client's own pairs as a JSON object, if it gave any.</summary>
     public string? Metadata { get; init; }
 
+    /// <summary>A receiver that is told of its end, beside those of the namespace.</summary>
+    public string? WebhookUrl { get; init; }
+
     /// <summary>Where it is in its life.</summary>
     public JobStatus Status { get; init; }
 
@@ -100,6 +103,9 @@ public sealed record JobResult
 
     /// <summary>What was consumed. The runner makes it the sum of <see cref="Charges"/>.</summary>
     public Usage Usage { get; init; }
+
+    /// <summary>What the event of its end calls the ending, where the status does not say enough.</summary>
+    public string? Ending { get; init; }
 
     /// <summary>What each attempt used; recorded in the ledger together with the result.</summary>
     public IReadOnlyList<UsageEntry> Charges { get; init; } = [];

@@ -36,6 +36,9 @@ public sealed record JobSubmission
     /// <summary>How long the answer is kept; zero means until it was read once, <see langword="null"/> leaves it to the options.</summary>
     public TimeSpan? Retention { get; init; }
 
+    /// <summary>A receiver that is told of its end.</summary>
+    public string? WebhookUrl { get; init; }
+
     /// <summary>The client's own pairs as a JSON object.</summary>
     public string? Metadata { get; init; }
 }
@@ -69,6 +72,7 @@ public sealed class JobQueue(IJobStore store, JobRunner runner, JobChanges chang
             Retention = retention == TimeSpan.Zero ? options.DefaultRetention : retention > options.MaxRetention ? options.MaxRetention : retention,
             ReadOnce = retention == TimeSpan.Zero,
             Metadata = submission.Metadata,
+            WebhookUrl = submission.WebhookUrl,
         };
         await _limit.EnterAsync(job.Namespace, cancellation).ConfigureAwait(false);
         await store.AddAsync(job, submission.Body, cancellation).ConfigureAwait(false);

@@ -91,6 +91,9 @@ public interface IUsageStore
     /// <summary>Records postings, all or none. One whose identifier is recorded already is left out, so a write of unknown outcome can be repeated.</summary>
     ValueTask AppendAsync(IReadOnlyCollection<UsagePosting> postings, CancellationToken cancellation);
 
+    /// <summary>Compares the ledger with the sums, and with the requests and batches that are still kept.</summary>
+    ValueTask<LedgerCheck> CheckAsync(CancellationToken cancellation);
+
     /// <summary>Reads sums, the oldest minute first.</summary>
     ValueTask<IReadOnlyList<UsageRow>> QueryAsync(UsageQuery query, CancellationToken cancellation);
 }

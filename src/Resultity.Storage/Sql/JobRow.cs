@@ -17,9 +17,9 @@ internal sealed class JobRow
 
     public const string Insert = """
         INSERT INTO jobs (id, sort_key, kind, namespace, key_id, endpoint, model, content_type, stream, created_at, deadline, retention, read_once,
-                          metadata, status, attempt, available_at)
+                          metadata, webhook_url, status, attempt, available_at)
         VALUES (@Id, @SortKey, @Kind, @Namespace, @KeyId, @Endpoint, @Model, @ContentType, @Stream, @CreatedAt, @Deadline, @Retention, @ReadOnce,
-                @Metadata, @Status, @Attempt, @CreatedAt)
+                @Metadata, @WebhookUrl, @Status, @Attempt, @CreatedAt)
         """;
 
     public string Id { get; init; } = "";
@@ -36,6 +36,7 @@ internal sealed class JobRow
     public long Retention { get; init; }
     public long ReadOnce { get; init; }
     public string? Metadata { get; init; }
+    public string? WebhookUrl { get; init; }
     public string Status { get; init; } = "";
     public int Attempt { get; init; }
     public long? StartedAt { get; init; }
@@ -65,6 +66,7 @@ internal sealed class JobRow
         Retention = (long)job.Retention.TotalMilliseconds,
         ReadOnce = job.ReadOnce ? 1 : 0,
         Metadata = job.Metadata,
+        WebhookUrl = job.WebhookUrl,
         Status = JobStatus.Queued.Name(),
         Attempt = 0,
     };

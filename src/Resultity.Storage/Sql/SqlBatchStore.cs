@@ -142,6 +142,8 @@ internal sealed partial class SqlBatchStore(SqlDatabase database, IBlobStore blo
                 return (false, null);
             }
 
+            var owner = await connection.QuerySingleAsync<string>("SELECT namespace FROM batches WHERE id = @id", new { id }, transaction);
+            await WebhookOutbox.AppendAsync(connection, transaction, new WebhookEvent(owner, $"batch.{end.Status.Name()}", id, end.At));
             foreach (var file in (StoredFile?[])[end.Output, end.Error])
             {
                 if (file is not null)

@@ -94,6 +94,7 @@ internal sealed partial class SqlJobStore
                 }
 
                 await UsageLedger.AppendAsync(connection, transaction, [UsagePosting.Of(id, result.Charges, at)]);
+                await WebhookOutbox.JobsEndedAsync(connection, transaction, [id], at, result.Ending);
                 return await JobPayloads.DropBodiesAsync(connection, transaction, [id]);
             }, cancellation);
         }

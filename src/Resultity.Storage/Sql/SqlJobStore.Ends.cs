@@ -93,6 +93,7 @@ internal sealed partial class SqlJobStore
             UPDATE jobs SET status = @status, fault = NULL, finished_at = @at, delete_at = @at + retention, lease_owner = NULL, lease_until = NULL WHERE id IN @ids
             """,
             new { ids, status = status.Name(), at = at.ToColumn() }, transaction);
+        await WebhookOutbox.JobsEndedAsync(connection, transaction, ids, at);
         return await JobPayloads.DropBodiesAsync(connection, transaction, ids);
     }
 }

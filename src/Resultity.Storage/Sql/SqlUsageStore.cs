@@ -11,6 +11,9 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
         await database.WriteAsync((connection, transaction) => UsageLedger.AppendAsync(connection, transaction, postings), cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<LedgerCheck> CheckAsync(CancellationToken cancellation) => database.ReadAsync(LedgerChecks.RunAsync, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<UsageRow>> QueryAsync(UsageQuery query, CancellationToken cancellation) =>
         database.ReadAsync<IReadOnlyList<UsageRow>>(async connection =>
         {

@@ -8,6 +8,8 @@ public sealed class PostgresNodeStoreTests(PostgresFixture server) : NodeStoreCo
 
 public sealed class PostgresResponseStoreTests(PostgresFixture server) : ResponseStoreConformance(TestStorage.Postgres(server));
 
+public sealed class PostgresWebhookStoreTests(PostgresFixture server) : WebhookStoreConformance(TestStorage.Postgres(server));
+
 public sealed class PostgresUsageStoreTests(PostgresFixture server) : UsageStoreConformance(TestStorage.Postgres(server));
 
 public sealed class PostgresJobStoreTests(PostgresFixture server) : JobStoreConformance(TestStorage.Postgres(server));

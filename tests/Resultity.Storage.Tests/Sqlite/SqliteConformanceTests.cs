@@ -8,6 +8,8 @@ public sealed class SqliteNodeStoreTests() : NodeStoreConformance(TestStorage.Sq
 
 public sealed class SqliteResponseStoreTests() : ResponseStoreConformance(TestStorage.Sqlite());
 
+public sealed class SqliteWebhookStoreTests() : WebhookStoreConformance(TestStorage.Sqlite());
+
 public sealed class SqliteUsageStoreTests() : UsageStoreConformance(TestStorage.Sqlite());
 
 public sealed class FolderBlobStoreTests() : BlobStoreConformance(TestStorage.Sqlite());

@@ -14,8 +14,9 @@ internal sealed class BackgroundResponses(ResponseArchive archive, JobQueue jobs
     /// <summary>Accepts a response. When this returns, it survives a power loss.</summary>
     /// <param name="prepared">The response; its state becomes queued.</param>
     /// <param name="envelope">The request as it came.</param>
+    /// <param name="receiver">A receiver that is told of its end.</param>
     /// <param name="mayBeThere">An earlier run of the same request may have submitted it.</param>
-    public async ValueTask SubmitAsync(PreparedResponse prepared, StoredRequest envelope, bool mayBeThere)
+    public async ValueTask SubmitAsync(PreparedResponse prepared, StoredRequest envelope, string? receiver, bool mayBeThere)
     {
         prepared.State.Status = "queued";
         if (mayBeThere && await jobs.GetAsync(prepared.Namespace, envelope.Id, CancellationToken.None) is not null)
@@ -25,7 +26,7 @@ internal sealed class BackgroundResponses(ResponseArchive archive, JobQueue jobs
 
         // The object first: a job that runs finds it, and an object whose job was never accepted reads as failed.
         await archive.PutAsync(prepared, CancellationToken.None);
-        await jobs.SubmitAsync(JobOf(prepared, envelope) with { Retention = options.Value.Retention }, CancellationToken.None);
+        await jobs.SubmitAsync(JobOf(prepared, envelope) with { Retention = options.Value.Retention, WebhookUrl = receiver }, CancellationToken.None);
     }
 
     /// <summary>The job that runs a response.</summary>

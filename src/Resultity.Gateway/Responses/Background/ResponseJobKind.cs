@@ -121,6 +121,7 @@ internal sealed class ResponseJobKind(ResponseArchive archive, ResponseIntake in
     {
         Status = state.Fault is null ? JobStatus.Completed : JobStatus.Failed,
         Fault = state.Fault,
+        Ending = state.Status == "incomplete" ? "incomplete" : null,
         ContentType = streamed ? JobOutput.ContentType : "application/json",
         Body = streamed ? run.Output.ToBody() : state.ToJson(),
         Attempts = run.Attempts,

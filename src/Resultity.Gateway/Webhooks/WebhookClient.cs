@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using Resultity.Serving.Stores;
+
+namespace Resultity.Gateway.Webhooks;
+
+/// <summary>Sends one event to one receiver. Follows no redirects, reads no answers, and connects only to addresses that are allowed.</summary>
+internal sealed class WebhookClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly WebhookOptions _options;
+    private readonly TimeProvider _time;
+
+    public WebhookClient(WebhookOptions options, TimeProvider time)
+    {
+        (_options, _time) = (options, time);
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+            MaxResponseHeadersLength = 16,
+            MaxResponseDrainSize = 4096,
+            ConnectCallback = ConnectAsync,
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>The body of an event, in OpenAI's shape.</summary>
+    public static byte[] Body(WebhookDelivery delivery) => Encoding.UTF8.GetBytes(string.Create(
+        CultureInfo.InvariantCulture,
+        $$$"""{"id":"{{{delivery.EventId}}}","object":"event","type":"{{{delivery.Type}}}","created_at":{{{delivery.CreatedAt.ToUnixTimeSeconds()}}},"data":{"id":"{{{delivery.ObjectId}}}"}}"""));
+
+    /// <summary>Sends an event.</summary>
+    /// <returns>The status of the answer and, unless it was 2xx, why it does not count.</returns>
+    public async Task<(int? Status, string? Error)> SendAsync(string url, IEnumerable<string> secrets, WebhookDelivery delivery, CancellationToken cancellation)
+    {
+        var body = Body(delivery);
+        var timestamp = _time.GetUtcNow().ToUnixTimeSeconds();
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Resultity-Webhooks", "1"));
+        request.Headers.Add("webhook-id", delivery.EventId);
+        request.Headers.Add("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add("webhook-signature", WebhookSignature.Sign(secrets, delivery.EventId, timestamp, body));
+        using var limit = new CancellationTokenSource(_options.Timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            var status = (int)response.StatusCode;
+            return (status, response.IsSuccessStatusCode ? null : status is >= 300 and < 400 ? "Redirects are not followed." : "The receiver answered with an error.");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return (null, "The receiver did not answer in time.");
+        }
+        catch (HttpRequestException exception)
+        {
+            return (null, exception.InnerException is RefusedAddressException refused ? refused.Message
+                : exception.HttpRequestError == HttpRequestError.SecureConnectionError ? "The receiver's certificate was not accepted."
+                : exception.HttpRequestError == HttpRequestError.NameResolutionError ? "The receiver's name has no address." : "The receiver cannot be reached.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    // The name is resolved here and the address that was checked is the one that is connected to: a name that changes its address in between gains nothing.
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var found = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation);
+        var allowed = _options.AllowPrivateAddresses ? found : Array.FindAll(found, AddressGuard.IsPublic);
+        if (allowed.Length == 0)
+        {
+            throw new RefusedAddressException("The receiver's address is not a public one.");
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class RefusedAddressException(string message) : IOException(message);
+}
