@@ -17,7 +17,8 @@ export const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 60_0
 export const served = async (endpoint, name) => {
   if (process.env[name]) return process.env[name];
   const models = await client.models.list();
-  const model = models.data.find((candidate) => candidate.endpoints?.includes(endpoint));
+  // A model that describes images answers chats as well, but only about images.
+  const model = models.data.find((candidate) => candidate.endpoints?.includes(endpoint) && !candidate.endpoints.includes('/v1/images/description'));
   if (!model) throw new Error(`No model serves ${endpoint}; there are: ${models.data.map((m) => m.id).join(', ') || 'none'}.`);
   return model.id;
 };
