@@ -30,7 +30,8 @@ internal static class AudioAnswers
             new Field("end", Second) { Required = true }))),
         new Field("usage", new ObjectShape(
             new Field("type", new EnumShape("duration")) { Required = true },
-            new Field("seconds", new IntegerShape(0, int.MaxValue)) { Required = true })) { Required = true });
+            new Field("seconds", new IntegerShape(0, int.MaxValue)) { Required = true }))
+        { Required = true });
 
     /// <summary>Voices that speech can have.</summary>
     public static ObjectShape Voices { get; } = new(
@@ -38,6 +39,7 @@ internal static class AudioAnswers
         new Field("data", new ArrayShape(new ObjectShape(
             new Field("id", StringShape.Any) { Required = true },
             new Field("object", new EnumShape("audio.voice")) { Required = true },
-            new Field("model", StringShape.Any) { Required = true }))) { Required = true },
+            new Field("model", StringShape.Any) { Required = true })))
+        { Required = true },
         new Field("has_more", BoolShape.Instance) { Required = true });
 }

@@ -15,7 +15,8 @@ internal static class ImageAnswers
             new Field("url", StringShape.Any),
             new Field("revised_prompt", StringShape.Any.OrNull()),
             new Field("seed", new IntegerShape(0, uint.MaxValue)))
-        { OneOf = ["b64_json", "url"] })) { Required = true },
+        { OneOf = ["b64_json", "url"] }))
+        { Required = true },
         new Field("background", StringShape.Any),
         new Field("output_format", StringShape.Any),
         new Field("quality", StringShape.Any),
@@ -29,7 +30,8 @@ internal static class ImageAnswers
         new Field("data", new ArrayShape(new ObjectShape(
             new Field("text", StringShape.Any) { Required = true },
             new Field("tags", new ArrayShape(StringShape.Any)),
-            new Field("json", AnyShape.Object)))) { Required = true },
+            new Field("json", AnyShape.Object))))
+        { Required = true },
         new Field("usage", Usage()) { Required = true });
 
     private static ObjectShape Usage() => new(

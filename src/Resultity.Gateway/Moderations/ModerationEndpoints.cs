@@ -38,7 +38,8 @@ internal static class ModerationEndpoints
             new Field("flagged", BoolShape.Instance) { Required = true },
             new("categories", new MapShape(BoolShape.Instance)) { Required = true },
             new("category_scores", new MapShape(new NumberShape(0, 1))) { Required = true },
-            new("category_applied_input_types", new MapShape(new ArrayShape(StringShape.Any))) { Required = true }))) { Required = true });
+            new("category_applied_input_types", new MapShape(new ArrayShape(StringShape.Any))) { Required = true })))
+        { Required = true });
 
     /// <summary>The body's shape; it has no rules between fields.</summary>
     public static BodyShape Shape { get; } = new(InferenceEndpoint.Moderations, Root, static (ref _) => true, static (in _) => false);

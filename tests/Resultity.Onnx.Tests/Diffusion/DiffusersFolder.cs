@@ -25,8 +25,15 @@ internal sealed class DiffusersFolder : IDisposable
         folder.Write("model_index.json", new { _class_name = wide ? "StableDiffusionXLPipeline" : "OnnxStableDiffusionPipeline", force_zeros_for_empty_prompt = wide });
         folder.Write("scheduler/scheduler_config.json", new
         {
-            _class_name = scheduler, beta_start = 0.00085, beta_end = 0.012, beta_schedule = "scaled_linear", num_train_timesteps = 1000, prediction_type = prediction,
-            set_alpha_to_one = false, steps_offset = 1, timestep_spacing = "leading",
+            _class_name = scheduler,
+            beta_start = 0.00085,
+            beta_end = 0.012,
+            beta_schedule = "scaled_linear",
+            num_train_timesteps = 1000,
+            prediction_type = prediction,
+            set_alpha_to_one = false,
+            steps_offset = 1,
+            timestep_spacing = "leading",
         });
         folder.Tokenizer("tokenizer", End);
         folder.Text("text_encoder", width, hiddenStates: wide ? 13 : 0, pooled: wide ? null : "pooler_output");

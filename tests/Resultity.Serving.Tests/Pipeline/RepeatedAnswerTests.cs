@@ -94,7 +94,14 @@ public sealed class RepeatedAnswerTests
         var request = Chat(stream: true, body: body);
         (await _harness.Pipeline.StartAsync(new InferenceRequest
         {
-            Id = request.Id, Endpoint = request.Endpoint, Caller = request.Caller, Model = request.Model, ModelRange = request.ModelRange, Body = request.Body, Stream = true, IsPlainText = false,
+            Id = request.Id,
+            Endpoint = request.Endpoint,
+            Caller = request.Caller,
+            Model = request.Model,
+            ModelRange = request.ModelRange,
+            Body = request.Body,
+            Stream = true,
+            IsPlainText = false,
         }, default)).TryGet(out var stream, out _);
         _harness.Node("b", (_, _) => new(Events(second).End()), continues: false);
         _stream = Assert.IsType<InferenceStream>(stream);

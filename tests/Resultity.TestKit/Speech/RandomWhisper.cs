@@ -29,8 +29,16 @@ public sealed class RandomWhisper : IDisposable
         File.WriteAllBytes(this["onnx/decoder_with_past_model.onnx"], Decoder(first: false, looks));
         File.WriteAllText(this["config.json"], new JsonObject
         {
-            ["architectures"] = new JsonArray("WhisperForConditionalGeneration"), ["model_type"] = "whisper", ["d_model"] = width, ["decoder_layers"] = layers, ["encoder_layers"] = layers,
-            ["decoder_attention_heads"] = heads, ["num_mel_bins"] = mels, ["vocab_size"] = _vocabulary, ["max_source_positions"] = positions, ["max_target_positions"] = length,
+            ["architectures"] = new JsonArray("WhisperForConditionalGeneration"),
+            ["model_type"] = "whisper",
+            ["d_model"] = width,
+            ["decoder_layers"] = layers,
+            ["encoder_layers"] = layers,
+            ["decoder_attention_heads"] = heads,
+            ["num_mel_bins"] = mels,
+            ["vocab_size"] = _vocabulary,
+            ["max_source_positions"] = positions,
+            ["max_target_positions"] = length,
         }.ToJsonString());
         var generation = new JsonObject { ["is_multilingual"] = true, ["no_timestamps_token_id"] = text + control.Length - 1, ["begin_suppress_tokens"] = new JsonArray(text) };
         if (looks) generation["alignment_heads"] = new JsonArray(new JsonArray(layers - 1, 0));
@@ -42,7 +50,9 @@ public sealed class RandomWhisper : IDisposable
         var level = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true };
         File.WriteAllText(this["tokenizer.json"], new JsonObject
         {
-            ["added_tokens"] = added, ["pre_tokenizer"] = level.DeepClone(), ["decoder"] = level,
+            ["added_tokens"] = added,
+            ["pre_tokenizer"] = level.DeepClone(),
+            ["decoder"] = level,
             ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
         }.ToJsonString());
     }

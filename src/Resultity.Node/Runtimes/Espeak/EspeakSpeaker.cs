@@ -18,8 +18,19 @@ internal sealed class EspeakSpeaker(ChildHost children) : ISpeaker
     /// <summary>OpenAI's voices by those that are most like them in height and accent.</summary>
     private static readonly Dictionary<string, string> Known = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["alloy"] = "en-us", ["ash"] = "en-us+m3", ["ballad"] = "en-gb-scotland", ["coral"] = "en-us+f3", ["echo"] = "en-us+m1", ["fable"] = "en-gb-x-rp", ["marin"] = "en-us+f5",
-        ["cedar"] = "en-us+m5", ["nova"] = "en-us+f2", ["onyx"] = "en-us+m7", ["sage"] = "en-us+f1", ["shimmer"] = "en-us+f4", ["verse"] = "en-us+m4",
+        ["alloy"] = "en-us",
+        ["ash"] = "en-us+m3",
+        ["ballad"] = "en-gb-scotland",
+        ["coral"] = "en-us+f3",
+        ["echo"] = "en-us+m1",
+        ["fable"] = "en-gb-x-rp",
+        ["marin"] = "en-us+f5",
+        ["cedar"] = "en-us+m5",
+        ["nova"] = "en-us+f2",
+        ["onyx"] = "en-us+m7",
+        ["sage"] = "en-us+f1",
+        ["shimmer"] = "en-us+f4",
+        ["verse"] = "en-us+m4",
     };
 
     private HashSet<string> _languages = [], _variants = [];

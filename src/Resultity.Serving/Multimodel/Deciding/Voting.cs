@@ -83,5 +83,6 @@ internal static class Voting
         new(FaultKind.Conflict, "quorum_not_reached", string.Create(
             CultureInfo.InvariantCulture,
             $"The vote has no winner: the most voted answer{(result.WeakestField is { } field ? $" for the field '{field}'" : "")} has {result.Votes} of {of} votes, and 'vote.quorum' is {quorum}."),
-            "multimodel.vote.quorum") { ShouldRetry = false };
+            "multimodel.vote.quorum")
+        { ShouldRetry = false };
 }

@@ -84,8 +84,11 @@ public sealed class PiperTests : ChildTest
         foreach (var phoneme in (string[])["h", "a", "ɪ", "ˈ", "!"]) map[phoneme] = new JsonArray(map.Count);
         await File.WriteAllTextAsync(System.IO.Path.Combine(folder, "xx-test-low.onnx.json"), new JsonObject
         {
-            ["audio"] = new JsonObject { ["sample_rate"] = 24_000 }, ["espeak"] = new JsonObject { ["voice"] = "en-us" }, ["num_speakers"] = speakers ? 2 : 1,
-            ["inference"] = new JsonObject { ["noise_scale"] = 0.667, ["length_scale"] = 1, ["noise_w"] = 0.8 }, ["phoneme_id_map"] = map,
+            ["audio"] = new JsonObject { ["sample_rate"] = 24_000 },
+            ["espeak"] = new JsonObject { ["voice"] = "en-us" },
+            ["num_speakers"] = speakers ? 2 : 1,
+            ["inference"] = new JsonObject { ["noise_scale"] = 0.667, ["length_scale"] = 1, ["noise_w"] = 0.8 },
+            ["phoneme_id_map"] = map,
             ["speaker_id_map"] = speakers ? new JsonObject { ["anna"] = 0, ["ben"] = 1 } : new JsonObject(),
         }.ToJsonString());
         var runtime = new PiperRuntime([Folder], Host, new AudioLimits(), NullLogger<PiperRuntime>.Instance);
