@@ -10,7 +10,7 @@ namespace Resultity.EndToEnd.Tests.Engines;
 /// <summary>A gateway with its node in front of a real llama-server, for all tests of a class.</summary>
 public sealed class LlamaServerFixture : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     internal LlamaServerProcess Engine { get; private set; } = null!;
 

@@ -33,8 +33,12 @@ internal sealed class ShardCluster : IAsyncDisposable
         {
             var made = await cluster.Gateway.CliAsync("nodes", "tokens", "create", "--uses", "0");
             cluster._token = made.Output.Trim();
-            cluster.Add("head", megabytes, "--shard-model", $"{Model}={ModelFile}");
+            // The head comes last: a plan that suits it is made of the nodes that are there, and then kept.
             foreach (var member in members) cluster.Add(member, megabytes);
+            await LlamaServerFixture.UntilAsync(
+                async () => (await cluster.Gateway.AdminAsync("admin/v1/nodes"))["data"]!.AsArray().Count(static node => (string?)node!["state"] == "ready") == members.Length,
+                "all members are linked");
+            cluster.Add("head", megabytes, "--shard-model", $"{Model}={ModelFile}");
             await cluster.UntilAsync(used);
             return cluster;
         }
