@@ -15,6 +15,12 @@ public sealed record ModelOffer
     /// <summary>Whether the model is loaded now.</summary>
     public ModelState State { get; init; } = ModelState.Ready;
 
+    /// <summary>How far its load is; absent unless it is wanted and not ready.</summary>
+    public ModelLoading? Loading { get; init; }
+
+    /// <summary>Why <see cref="State"/> is <see cref="ModelState.Failed"/>, for operators, with the end of what the engine wrote; absent in other states.</summary>
+    public string? Failure { get; init; }
+
     /// <summary>The kind of runtime that serves it, such as <c>onnx</c> or <c>openai</c>.</summary>
     public string Runtime { get; init; } = "";
 

@@ -12,6 +12,9 @@ public enum ModelState
     /// <summary>Serves requests.</summary>
     Ready,
 
+    /// <summary>Has never shown on this node that it works; not placed until it has.</summary>
+    Untested,
+
     /// <summary>Could not be loaded or stopped working; not placed until it says otherwise.</summary>
     Failed,
 }

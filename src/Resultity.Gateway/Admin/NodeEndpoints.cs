@@ -85,10 +85,19 @@ internal sealed class NodeEndpoints(INodeStore store, LiveFleet fleet, NodeRegis
     {
         ["id"] = offer.Model,
         ["state"] = offer.State.ToString().ToLowerInvariant(),
+        ["failure"] = offer.Failure,
+        ["loading"] = offer.Loading is { } loading ? Loading(loading) : null,
         ["runtime"] = offer.Runtime,
         ["slots"] = offer.Slots,
         ["endpoints"] = new JsonArray([.. offer.Endpoints.Select(endpoint => (JsonNode)endpoint)]),
         ["context_length"] = offer.ContextLength,
         ["digest"] = offer.Digest,
+    };
+
+    private static JsonObject Loading(ModelLoading loading) => new()
+    {
+        ["state"] = loading.State.ToString().ToLowerInvariant(),
+        ["progress"] = loading.Progress,
+        ["eta_seconds"] = loading.EtaSeconds,
     };
 }

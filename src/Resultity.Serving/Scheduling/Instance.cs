@@ -23,7 +23,7 @@ internal sealed class Instance(NodeEntry node, ModelPool pool, ModelOffer offer)
     public bool IsWithdrawn { get; set; }
 
     public bool HasFreeSlot =>
-        Running < Offer.Slots && !IsWithdrawn && !Node.IsDraining && Offer.State is not ModelState.Failed;
+        Running < Offer.Slots && !IsWithdrawn && !Node.IsDraining && Offer.State is not (ModelState.Failed or ModelState.Untested);
 
     public void Update(ModelOffer offer)
     {

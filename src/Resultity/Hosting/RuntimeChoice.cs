@@ -26,10 +26,8 @@ internal sealed class RuntimeChoice
 
     private readonly ShardOptions? _shards;
 
-    private readonly SupervisedOptions _engines;
-
     private RuntimeChoice(IReadOnlyList<string> folders, IReadOnlyList<UpstreamSpec> upstreams, int slots, SupervisedOptions engines, ShardOptions? shards, bool speaks) =>
-        (Folders, Upstreams, Slots, _engines, _shards, Speaks) = (folders, upstreams, slots, engines, shards, speaks);
+        (Folders, Upstreams, Slots, Engines, _shards, Speaks) = (folders, upstreams, slots, engines, shards, speaks);
 
     /// <summary>Folders, each a model or a folder of models.</summary>
     public IReadOnlyList<string> Folders { get; }
@@ -37,6 +35,9 @@ internal sealed class RuntimeChoice
     public IReadOnlyList<UpstreamSpec> Upstreams { get; }
 
     public int Slots { get; }
+
+    /// <summary>Models with server programs of their own.</summary>
+    public SupervisedOptions Engines { get; }
 
     /// <summary>Whether speech through espeak-ng is served, where that is installed; it is one of the built-in models.</summary>
     public bool Speaks { get; }
@@ -47,15 +48,25 @@ internal sealed class RuntimeChoice
         get
         {
             var parts = Folders.Select(folder => folder).Concat(Upstreams.Select(upstream => upstream.Url.ToString())).ToList();
-            parts.AddRange(_engines.Models.Select(static model => $"{model.Name} ({model.Kind})"));
+            parts.AddRange(Engines.Models.Select(static model => $"{model.Name} ({model.Kind})"));
             parts.AddRange(_shards?.Models.Select(static model => model.Value) ?? []);
             if (_shards is { IsMember: true }) parts.Add("layers of sharded models");
             return parts.Count == 0 ? "nothing" : string.Join(", ", parts);
         }
     }
 
-    /// <exception cref="CliException">A folder does not exist, or a server is written wrongly.</exception>
+    /// <exception cref="CliException">A folder does not exist, a server is written wrongly, or there is nothing to serve.</exception>
     public static RuntimeChoice Of(SettingValues settings, string dataFolder, Terminal terminal, ShardOptions? shards)
+    {
+        var choice = Read(settings, dataFolder, terminal, shards);
+        return choice.Folders.Count + choice.Upstreams.Count + choice.Engines.Models.Count > 0 || shards is not null
+            ? choice
+            : throw new CliException(ExitCode.Usage, "there is nothing to serve.", "Name a folder with --models or a server with --openai, or fetch a model with `resultity models pull`.");
+    }
+
+    /// <summary>As <see cref="Of"/>, where nothing is an answer as well.</summary>
+    /// <exception cref="CliException">A folder does not exist, or a server is written wrongly.</exception>
+    public static RuntimeChoice Read(SettingValues settings, string dataFolder, Terminal terminal, ShardOptions? shards)
     {
         var named = settings.List("node.models");
         foreach (var folder in named)
@@ -65,7 +76,7 @@ internal sealed class RuntimeChoice
 
         List<string> folders = [.. named.Select(Path.GetFullPath)];
         List<UpstreamSpec> upstreams = [.. settings.List("node.openai").Select(text => UpstreamSpec.Parse(text, terminal.Variable))];
-        var engines = Engines(settings);
+        var engines = ReadEngines(settings, terminal);
         var pulled = Path.Combine(dataFolder, PulledFolder);
         if (Directory.Exists(pulled)) folders.Add(pulled);
         var builtIn = Path.Combine(AppContext.BaseDirectory, "models");
@@ -73,16 +84,14 @@ internal sealed class RuntimeChoice
         if (wanted == "always" && !Directory.Exists(builtIn)) throw new CliException(ExitCode.Usage, $"node.builtin_models is always, but there is no folder {builtIn}.");
         var serves = wanted == "always" || (wanted == "auto" && named.Count == 0 && upstreams.Count == 0 && engines.Models.Count == 0 && shards is null);
         if (serves && Directory.Exists(builtIn)) folders.Add(builtIn);
-        return folders.Count + upstreams.Count + engines.Models.Count > 0 || shards is not null
-            ? new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"), engines, shards, serves)
-            : throw new CliException(ExitCode.Usage, "there is nothing to serve.", "Name a folder with --models or a server with --openai, or fetch a model with `resultity models pull`.");
+        return new RuntimeChoice(folders, upstreams, settings.Integer("node.slots"), engines, shards, serves);
     }
 
-    private static SupervisedOptions Engines(SettingValues settings)
+    private static SupervisedOptions ReadEngines(SettingValues settings, Terminal terminal)
     {
         List<SupervisedModel> models =
         [
-            .. settings.List("node.gguf").Select(text => EngineSpec.Gguf(text, settings.RequiredText("node.llama_server"))),
+            .. settings.List("node.gguf").Select(text => EngineSpec.Gguf(text, EngineProgram.Find(settings.RequiredText("node.llama_server"), terminal.Variable))),
             .. settings.Map("node.commands").Select(static command => EngineSpec.Command(command.Key, command.Value)),
         ];
         if (models.GroupBy(static model => model.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Skip(1).Any()) is { } twice)
@@ -99,7 +108,7 @@ internal sealed class RuntimeChoice
     {
         if (_shards is not null) services.AddShards(_shards);
         if (Speaks) services.AddSingleton<IRuntime>(static provider => new EspeakRuntime(provider.GetRequiredService<ChildHost>(), new AudioLimits()));
-        if (_engines.Models.Count > 0) services.AddSupervisedRuntime(_engines);
+        if (Engines.Models.Count > 0) services.AddSupervisedRuntime(Engines);
         if (Folders.Count > 0)
         {
             services.AddSingleton<IRuntime>(provider => new PiperRuntime(Folders, provider.GetRequiredService<ChildHost>(), new AudioLimits(), provider.GetRequiredService<ILogger<PiperRuntime>>()));

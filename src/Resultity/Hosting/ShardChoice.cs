@@ -9,8 +9,6 @@ namespace Resultity.Hosting;
 /// <summary>What this machine does for models that are sharded over several nodes.</summary>
 internal static class ShardChoice
 {
-    private const string EnginesVariable = "RESULTITY_ENGINES";
-
     /// <returns>What it does; <see langword="null"/> if nothing.</returns>
     /// <exception cref="CliException">A file does not exist, or the memory is no number.</exception>
     public static ShardOptions? Of(SettingValues settings, string dataFolder, Terminal terminal)
@@ -28,8 +26,8 @@ internal static class ShardChoice
             IsMember = memory != "none",
             Memory = memory is "none" or "auto" ? null : long.Parse(memory, CultureInfo.InvariantCulture) * 1_000_000,
             Models = files,
-            LlamaServer = Program("llama-server", terminal),
-            RpcServer = Program("ggml-rpc-server", terminal),
+            LlamaServer = ProgramPath.Find(EngineProgram.Find("llama-server", terminal.Variable)),
+            RpcServer = ProgramPath.Find(EngineProgram.Find("ggml-rpc-server", terminal.Variable)),
             CacheFolder = Path.Combine(dataFolder, "shards"),
         };
         return settings.OptionalInteger("node.shard_threads") is { } threads ? options with { Threads = threads } : options;
@@ -42,7 +40,4 @@ internal static class ShardChoice
         if (!File.Exists(path)) throw new CliException(ExitCode.Usage, $"node.shard_models (--shard-model): there is no file {path}.");
         return KeyValuePair.Create(equals > 0 ? text[..equals] : Path.GetFileNameWithoutExtension(path), path);
     }
-
-    private static string? Program(string name, Terminal terminal) =>
-        (terminal.Variable(EnginesVariable) is { Length: > 0 } engines ? ProgramPath.Find(Path.Combine(engines, "bin", name)) : null) ?? ProgramPath.Find(name);
 }

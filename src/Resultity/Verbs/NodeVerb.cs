@@ -3,6 +3,7 @@ using Resultity.Cli;
 using Resultity.Configuration;
 using Resultity.Gateway.Telemetry;
 using Resultity.Hosting;
+using Resultity.Verbs.Nodes;
 
 namespace Resultity.Verbs;
 
@@ -38,10 +39,12 @@ internal sealed class NodeVerb : Verb
             ("--log-level", "log.level", "level"));
         Examples =
         [
+            ("resultity node doctor", "what this machine can run, and how to get what is missing"),
             ("resultity node --join https://ai.example.org --token rj_…", "serve the built-in and pulled models; the token is needed once"),
             ("resultity node --join https://ai.example.org --openai http://127.0.0.1:11434/v1", "serve what a running Ollama has"),
             ("resultity node --join https://ai.example.org --openai https://api.example.com/v1,key-env=EXAMPLE_KEY,models=big;small,slots=4", "an upstream with a key, two models and four requests at a time"),
         ];
+        Add(new NodeDoctorVerb(terminal));
         Runs(RunAsync);
     }
 

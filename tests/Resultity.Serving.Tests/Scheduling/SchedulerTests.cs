@@ -100,10 +100,12 @@ public sealed class SchedulerTests
         Assert.True(waiter.IsPlaced());
     }
 
-    [Fact]
-    public void A_model_that_failed_to_load_is_not_placed_until_it_says_otherwise()
+    [Theory]
+    [InlineData(ModelState.Failed)]
+    [InlineData(ModelState.Untested)]
+    public void A_model_that_failed_or_was_never_tested_is_not_placed_until_it_says_otherwise(ModelState state)
     {
-        _scheduler.NodeIsUp("a", null, [Offer(state: ModelState.Failed)], 0);
+        _scheduler.NodeIsUp("a", null, [Offer(state: state)], 0);
         Assert.Null(_scheduler.TryPlace(Pool, Query(), 0));
 
         _scheduler.NodeIsUp("a", null, [Offer()], 0);

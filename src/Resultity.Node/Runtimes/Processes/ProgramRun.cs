@@ -26,6 +26,9 @@ public sealed record ProgramRun
     /// <value>A folder of the node's own.</value>
     public string? WorkingFolder { get; init; }
 
+    /// <summary>Gets each line of its standard error, on any thread; must return at once.</summary>
+    public Action<string>? ErrorLine { get; init; }
+
     /// <summary>Runs it with some bytes as its input, and collects its output.</summary>
     /// <returns>What it wrote to its standard output.</returns>
     /// <exception cref="ChildException">As of <see cref="RunAsync(ChildHost, Func{Stream, CancellationToken, Task}?, Func{ReadOnlyMemory{byte}, CancellationToken, ValueTask}, CancellationToken)"/>.</exception>
@@ -61,7 +64,7 @@ public sealed record ProgramRun
         var start = new ProcessStartInfo(Program, Arguments) { WorkingDirectory = WorkingFolder ?? "" };
         var (process, mark) = host.Start(name, start, [], Environment, static (process, mark) => (process, mark));
         var log = new LogRing();
-        var errors = LinePump.RunAsync(process.StandardError.BaseStream, log.Add);
+        var errors = LinePump.RunAsync(process.StandardError.BaseStream, (Action<string>)log.Add + ErrorLine);
         var feeding = FeedAsync(process, feed, any.Token);
         try
         {

@@ -48,6 +48,7 @@ public sealed record LlamaCppModel(string Path, string Name)
             return new SupervisedModel
             {
                 Name = Name,
+                Path = Path,
                 Program = Program,
                 Kind = "llama.cpp",
                 Arguments = port => Arguments(context, port),

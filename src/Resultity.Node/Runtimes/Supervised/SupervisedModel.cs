@@ -8,6 +8,9 @@ public sealed record SupervisedModel
     /// <summary>The name that clients use.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The model's file; <see langword="null"/> where only the program knows it.</summary>
+    public string? Path { get; init; }
+
     /// <summary>The program: a path, or a name on the PATH.</summary>
     public required string Program { get; init; }
 
