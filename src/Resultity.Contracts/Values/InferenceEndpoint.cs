@@ -9,6 +9,8 @@ namespace Resultity.Contracts.Values;
 /// </remarks>
 public sealed class InferenceEndpoint
 {
+    private const string VideoFeature = "video";
+
     private InferenceEndpoint(string path, string operation, int bit, bool canStream, bool isMedia = false)
     {
         Path = path;
@@ -51,9 +53,15 @@ public sealed class InferenceEndpoint
     /// <summary>Speech after a text.</summary>
     public static InferenceEndpoint Speech { get; } = new("/v1/audio/speech", "speak", 10, canStream: true, isMedia: true);
 
+    /// <summary>Videos after a text and perhaps an image. Always a durable request: the answer of the node comes as events with its progress.</summary>
+    public static InferenceEndpoint Videos { get; } = new("/v1/videos", "generate_video", 11, canStream: false, isMedia: true) { Feature = VideoFeature };
+
+    /// <summary>What a video shows.</summary>
+    public static InferenceEndpoint VideoDescription { get; } = new("/v1/videos/description", "describe_video", 12, canStream: false, isMedia: true) { Feature = VideoFeature };
+
     /// <summary>Every endpoint there is.</summary>
     public static IReadOnlyList<InferenceEndpoint> All { get; } =
-        [ChatCompletions, Completions, Embeddings, ImageGenerations, ImageEdits, ImageVariations, ImageDescription, Moderations, Transcriptions, Translations, Speech];
+        [ChatCompletions, Completions, Embeddings, ImageGenerations, ImageEdits, ImageVariations, ImageDescription, Moderations, Transcriptions, Translations, Speech, Videos, VideoDescription];
 
     /// <summary>The path, as in <c>/v1/chat/completions</c>; also the endpoint's name in offers, jobs and batches.</summary>
     public string Path { get; }
@@ -69,6 +77,9 @@ public sealed class InferenceEndpoint
 
     /// <summary>Whether pictures or sound go in or come out: then a body's size says nothing of its tokens, and an answer need not be JSON.</summary>
     public bool IsMedia { get; }
+
+    /// <summary>The feature that a subcloud must have for it; <see langword="null"/> for endpoints that every cloud has.</summary>
+    public string? Feature { get; private init; }
 
     /// <summary>Whether what comes out are pictures, which are counted.</summary>
     public bool MakesImages => this == ImageGenerations || this == ImageEdits || this == ImageVariations;

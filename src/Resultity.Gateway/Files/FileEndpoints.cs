@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Http.Inference;
 using Resultity.Gateway.Http.OpenApi;
 using Resultity.Serving.Files;
 
@@ -21,6 +22,7 @@ internal static class FileEndpoints
         services.AddSingleton<FileFormReader>();
         services.AddSingleton<FileHandler>();
         services.AddSingleton<UploadHandler>();
+        services.AddSingleton<IBodyChange, UploadedMedia>();
         return services;
     }
 

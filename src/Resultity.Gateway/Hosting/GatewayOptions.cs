@@ -1,5 +1,6 @@
 using Resultity.Gateway.Fleet;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Images;
 using Resultity.Gateway.Webhooks;
 using Resultity.Serving.Batches;
 using Resultity.Serving.Catalog;
@@ -60,6 +61,9 @@ public sealed class GatewayOptions
 
     /// <summary>How events are sent to receivers.</summary>
     public WebhookOptions Webhooks { get; } = new();
+
+    /// <summary>From where images are fetched that clients name by their URLs.</summary>
+    public RemoteImageOptions RemoteImages { get; } = new();
 
     /// <summary>How answers are kept by their idempotency key.</summary>
     public IdempotencyOptions Idempotency { get; } = new();

@@ -16,6 +16,7 @@ using Resultity.Gateway.Models;
 using Resultity.Gateway.Moderations;
 using Resultity.Gateway.Requests;
 using Resultity.Gateway.Responses;
+using Resultity.Gateway.Videos;
 using Resultity.Gateway.Telemetry;
 using Resultity.Gateway.Webhooks;
 using Resultity.Serving;
@@ -39,6 +40,7 @@ internal static class GatewayRegistration
         services.AddSingleton(options.Batches);
         services.AddSingleton(options.Idempotency);
         services.AddSingleton(options.Webhooks);
+        services.AddSingleton(options.RemoteImages);
         services.AddSingleton(Options.Create(options.Http));
         options.Fleet.Folder ??= options.DataFolder;
         services.AddSingleton(Options.Create(options.Fleet));
@@ -54,7 +56,7 @@ internal static class GatewayRegistration
         services.AddSharding();
         services.AddHttpEdge();
         services.AddJobs();
-        services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddAudio().AddModerations().AddRequests().AddResponses();
+        services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddAudio().AddModerations().AddVideos().AddRequests().AddResponses();
         services.AddFiles().AddBatches().AddWebhooks();
         services.AddPeers();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
@@ -76,7 +78,7 @@ internal static class GatewayRegistration
         app.MapOpenApi();
         app.MapMetrics();
         app.MapFleet();
-        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapImages().MapAudio().MapModerations().MapRequests().MapResponses();
+        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapImages().MapAudio().MapModerations().MapVideos().MapRequests().MapResponses();
         app.MapFiles().MapBatches().MapWebhooks();
         app.MapAdmin();
     }

@@ -13,9 +13,9 @@ internal static class ImageBodies
 
     private static readonly ObjectShape EditRoot = new(
     [
-        new("image", new UnionShape([Image, new ArrayShape(Image, 1, MostImages)])),
-        new("images", new ArrayShape(Image, 1, MostImages)),
-        new("mask", Image.OrNull()),
+        new("image", new UnionShape([SharedShapes.Image, new ArrayShape(SharedShapes.Image, 1, MostImages)])),
+        new("images", new ArrayShape(SharedShapes.Image, 1, MostImages)),
+        new("mask", SharedShapes.Image.OrNull()),
         Prompt(required: true),
         new("input_fidelity", new EnumShape("high", "low").OrNull()),
         Strength(),
@@ -26,11 +26,11 @@ internal static class ImageBodies
         OneOf = ["image", "images"],
     };
 
-    private static readonly ObjectShape VariationRoot = new([new("image", Image) { Required = true }, Prompt(required: false), Strength(), .. Output(), .. Making()]);
+    private static readonly ObjectShape VariationRoot = new([new("image", SharedShapes.Image) { Required = true }, Prompt(required: false), Strength(), .. Output(), .. Making()]);
 
     private static readonly ObjectShape DescriptionRoot = new(
     [
-        new("image", Image) { Required = true },
+        new("image", SharedShapes.Image) { Required = true },
         SharedShapes.OptionalModel(),
         .. MultimodelShapes.Several(),
         Prompt(required: false),

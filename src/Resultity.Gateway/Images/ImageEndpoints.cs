@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Resultity.Gateway.Auth;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Http.Inference;
@@ -30,6 +31,8 @@ internal static class ImageEndpoints
         }
 
         services.AddSingleton(static provider => new ImageLinkKey(provider.GetService<Hosting.GatewayOptions>()?.DataFolder));
+        services.TryAddSingleton(new RemoteImageOptions());
+        services.AddSingleton<IBodyChange, RemoteImages>();
         services.AddSingleton<ImageLinks>();
         services.AddSingleton<IAnswerChange>(static provider => provider.GetRequiredService<ImageLinks>());
 

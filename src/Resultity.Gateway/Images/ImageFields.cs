@@ -18,16 +18,6 @@ internal static class ImageFields
 
     private const int LongestPrompt = 32_000;
 
-    /// <summary>An image in JSON: a data URL or the id of a file, bare or in one of the objects that OpenAI's endpoints have for it.</summary>
-    public static Shape Image { get; } = new UnionShape(
-    [
-        new StringShape(1) { Description = "A data URL (`data:image/png;base64,…`), or the id of an uploaded file." },
-        new ObjectShape(new Field("image_url", new UnionShape([new StringShape(1), new ObjectShape(new Field("url", new StringShape(1)) { Required = true })])), new("file_id", new StringShape(1)))
-        {
-            OneOf = ["image_url", "file_id"],
-        },
-    ]);
-
     /// <summary>A text that says what to make.</summary>
     public static Field Prompt(bool required) => new("prompt", required ? new StringShape(1, LongestPrompt) : new StringShape(0, LongestPrompt).OrNull()) { Required = required };
 

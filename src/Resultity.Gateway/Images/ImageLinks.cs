@@ -21,6 +21,7 @@ internal sealed class ImageLinks(IBlobStore blobs, ImageLinkKey key, TimeProvide
     /// <summary>The route's path, before the name.</summary>
     public const string Path = "/v1/images/files";
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
     private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal) { ["png"] = "image/png", ["jpeg"] = "image/jpeg", ["webp"] = "image/webp" };
 
@@ -33,7 +34,7 @@ internal sealed class ImageLinks(IBlobStore blobs, ImageLinkKey key, TimeProvide
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> ChangeAsync(HttpContext context, ReadOnlyMemory<byte> answer)
     {
-        if (JsonNode.Parse(answer.Span) is not JsonObject body || body["data"] is not JsonArray images)
+        if (JsonNode.Parse(answer.Span, documentOptions: Strict) is not JsonObject body || body["data"] is not JsonArray images)
         {
             return answer;
         }

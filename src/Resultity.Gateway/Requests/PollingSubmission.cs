@@ -30,25 +30,33 @@ internal sealed class PollingSubmission(IEnumerable<IReceiverCheck> receivers, J
         });
 
     /// <inheritdoc/>
-    public async Task SubmitAsync(HttpContext context, JobSubmission submission)
+    public async ValueTask<Job?> AcceptAsync(HttpContext context, JobSubmission submission)
     {
         if (Refuse(submission) is { } refusal || !PollingHeaders.KeepFor(context.Request, options.MaxRetention).TryGet(out var retention, out refusal)
             || !(await ReceiverAsync(context)).TryGet(out var receiver, out refusal))
         {
             await FaultWriter.WriteAsync(context, refusal);
-            return;
+            return null;
         }
 
-        Job job;
         try
         {
             // The run of the same request that a crash ended may have submitted it.
             var earlier = context.GatewayRequest.Keyed is { IsTakeover: true } ? await jobs.GetAsync(submission.Caller.Namespace, submission.Id, context.RequestAborted) : null;
-            job = earlier ?? await jobs.SubmitAsync(submission with { Retention = retention, WebhookUrl = receiver }, context.RequestAborted);
+            return earlier ?? await jobs.SubmitAsync(submission with { Retention = retention, WebhookUrl = receiver }, context.RequestAborted);
         }
         catch (StorageException full)
         {
             await FaultWriter.WriteAsync(context, full.Fault);
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task SubmitAsync(HttpContext context, JobSubmission submission)
+    {
+        if (await AcceptAsync(context, submission) is not { } job)
+        {
             return;
         }
 

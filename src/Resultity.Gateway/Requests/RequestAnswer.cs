@@ -29,7 +29,7 @@ internal sealed class RequestAnswer(JobQueue jobs, IEnumerable<IAnswerChange> ch
         else if (await jobs.ReadAnswerAsync(job, context.RequestAborted) is { } answer)
         {
             var change = Array.Find(_changes, change => change.Wants(answer.Body.Span));
-            await WriteAsync(context, answer.ContentType, change is null ? answer.Body : await change.ChangeAsync(context, answer.Body));
+            await (change is null ? WriteAsync(context, answer.ContentType, answer.Body) : WriteAsync(context, change.ContentType, await change.ChangeAsync(context, answer.Body)));
         }
         else
         {

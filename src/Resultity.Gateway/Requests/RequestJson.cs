@@ -93,10 +93,10 @@ internal sealed class RequestJson(LiveJobs live)
     private void Write(Utf8JsonWriter writer, Job job, string pathBase)
     {
         var run = live.TryFind(job, out var found) ? found : null;
-        Write(writer, job, run is null ? job.Attempts : run.Attempts, run?.Ticket, pathBase);
+        Write(writer, job, run is null ? job.Attempts : run.Attempts, run?.Ticket, pathBase, run?.Progress);
     }
 
-    private static void Write(Utf8JsonWriter writer, Job job, IReadOnlyList<JobAttempt> attempts, QueueTicket? ticket, string pathBase)
+    private static void Write(Utf8JsonWriter writer, Job job, IReadOnlyList<JobAttempt> attempts, QueueTicket? ticket, string pathBase, int? progress = null)
     {
         writer.WriteStartObject();
         writer.WriteString("id"u8, job.Id);
@@ -109,6 +109,11 @@ internal sealed class RequestJson(LiveJobs live)
         if (job.Status == JobStatus.Queued)
         {
             WriteQueue(writer, job, ticket);
+        }
+
+        if (progress is { } percent)
+        {
+            writer.WriteNumber("progress"u8, percent);
         }
 
         writer.WriteNumber("created_at"u8, job.CreatedAt.ToUnixTimeSeconds());

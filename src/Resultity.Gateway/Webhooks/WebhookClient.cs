@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
+using Resultity.Gateway.Http.Outgoing;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Gateway.Webhooks;
@@ -17,20 +16,7 @@ internal sealed class WebhookClient : IDisposable
     public WebhookClient(WebhookOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-            MaxResponseHeadersLength = 16,
-            MaxResponseDrainSize = 4096,
-            ConnectCallback = ConnectAsync,
-        })
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _http = PinnedConnection.NewClient(_ => options.AllowPrivateAddresses);
     }
 
     /// <summary>The body of an event, in OpenAI's shape.</summary>
@@ -64,7 +50,7 @@ internal sealed class WebhookClient : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            return (null, exception.InnerException is RefusedAddressException refused ? refused.Message
+            return (null, exception.InnerException is RefusedAddressException ? "The receiver's address is not a public one."
                 : exception.HttpRequestError == HttpRequestError.SecureConnectionError ? "The receiver's certificate was not accepted."
                 : exception.HttpRequestError == HttpRequestError.NameResolutionError ? "The receiver's name has no address." : "The receiver cannot be reached.");
         }
@@ -72,29 +58,4 @@ internal sealed class WebhookClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
-
-    // The name is resolved here and the address that was checked is the one that is connected to: a name that changes its address in between gains nothing.
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
-    {
-        var found = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellation);
-        var allowed = _options.AllowPrivateAddresses ? found : Array.FindAll(found, AddressGuard.IsPublic);
-        if (allowed.Length == 0)
-        {
-            throw new RefusedAddressException("The receiver's address is not a public one.");
-        }
-
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private sealed class RefusedAddressException(string message) : IOException(message);
 }

@@ -1,3 +1,4 @@
+using Resultity.Gateway.Http.Outgoing;
 using System.Net;
 using Resultity.Contracts.Values;
 

@@ -61,7 +61,11 @@ internal sealed partial class LineRunner
         BatchLine.Parse(line.Span, number, out var parsed);
         var job = JobOf(run, path, parsed.Model ?? "");
         var asker = caller ?? new Caller { KeyId = run.Batch.KeyId, Namespace = run.Batch.Namespace };
-        var jobRun = new JobRun(job, line.Slice(parsed.BodyStart, parsed.BodyLength), asker, new JobOutput(_jobs.MaxOutputBytes), static _ => { });
+        var jobRun = new JobRun(job, line.Slice(parsed.BodyStart, parsed.BodyLength), asker, new JobOutput(_jobs.MaxOutputBytes), static _ => { })
+        {
+            LineId = LineWriter.IdOf(run.Batch.Id, number),
+            IsHandedOver = () => run.StopReason == JobStop.Shutdown,
+        };
         var result = caller is null ? jobRun.Fail(JobRunner.KeyInvalid) : await ExecuteAsync(run, jobRun, path).ConfigureAwait(false);
         var outcome = Decide(run, number, parsed.CustomId, job, result, tries);
         if (outcome.Result is null)

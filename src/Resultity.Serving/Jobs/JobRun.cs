@@ -14,6 +14,7 @@ public sealed class JobRun
     private readonly Action<JobRun> _started;
     private readonly CancellationTokenSource _stop = new();
     private volatile InferenceRequest? _request;
+    private IReadOnlyList<JobAttempt> _earlier = [];
     private int _reason;
 
     internal JobRun(Job job, ReadOnlyMemory<byte> body, Caller caller, JobOutput output, Action<JobRun> started)
@@ -42,7 +43,16 @@ public sealed class JobRun
 
     /// <summary>The tries on nodes so far.</summary>
     public IReadOnlyList<JobAttempt> Attempts =>
-        _request is { } request ? [.. request.Progress.Attempts.Select(static attempt => new JobAttempt(attempt.Node, attempt.StartedAt, attempt.EndedAt, attempt.Outcome))] : [];
+        _request is { } request ? [.. _earlier, .. request.Progress.Attempts.Select(static attempt => new JobAttempt(attempt.Node, attempt.StartedAt, attempt.EndedAt, attempt.Outcome))] : [];
+
+    /// <summary>How far it has got, from 0 to 100; <see langword="null"/> where the runtime does not say.</summary>
+    public int? Progress { get; set; }
+
+    /// <summary>The line of a batch that this is, by an identifier that stays the same when the line runs again; <see langword="null"/> for a job of its own.</summary>
+    public string? LineId { get; init; }
+
+    /// <summary>Whether a stop means that another run goes on with it, because this process ends; of lines of batches.</summary>
+    public Func<bool> IsHandedOver { get; init; } = static () => false;
 
     /// <summary>Whether a node has had it.</summary>
     public bool HasStarted => _request is { Progress.Attempts.Count: > 0 };
@@ -57,10 +67,11 @@ public sealed class JobRun
     /// <summary>The claim's start being recorded; its result says whether the claim still held.</summary>
     internal Task<bool>? Started { get; set; }
 
-    /// <summary>The request of the pipeline that the job has become. Called before it is started there, so that readers see its progress, the start is recorded, and what it uses is recorded with the result.</summary>
+    /// <summary>The request of the pipeline that the job has become. Called before it is started there, so that readers see its progress, the start is recorded, and what it uses is recorded with the result. A kind that tries again calls it again.</summary>
     public void Observe(InferenceRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        _earlier = Attempts;
         request.Progress.AttemptBegun += () => _started(this);
         request.Recorder = Usage;
         _request = request;

@@ -14,7 +14,7 @@ public sealed class RequestJobKind(IRequestReader reader, InferencePipeline pipe
     public string Name => KindName;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Paths { get; } = [.. InferenceEndpoint.All.Select(static endpoint => endpoint.Path)];
+    public IReadOnlyCollection<string> Paths { get; } = [.. InferenceEndpoint.All.Where(static endpoint => endpoint != InferenceEndpoint.Videos).Select(static endpoint => endpoint.Path)];
 
     /// <inheritdoc/>
     public async ValueTask<JobResult> RunAsync(JobRun run, CancellationToken cancellation)

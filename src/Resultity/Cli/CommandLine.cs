@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Resultity.Verbs;
 using Resultity.Verbs.Images;
+using Resultity.Verbs.Videos;
 
 namespace Resultity.Cli;
 
@@ -23,6 +24,7 @@ internal static class CommandLine
             new FilesVerb(terminal),
             new ImageVerb(terminal),
             new DescribeVerb(terminal),
+            new VideoVerb(terminal),
             new ModelsVerb(terminal),
             new NodesVerb(terminal),
             new SubcloudsVerb(terminal),

@@ -15,6 +15,7 @@ internal static class HostSettings
         var options = new GatewayOptions { DataFolder = dataFolder, Host = settings.RequiredText("gateway.host"), Port = settings.Integer("gateway.port") };
         options.Http.CorsOrigins = settings.List("gateway.cors_origins");
         options.Http.JsonBodyLimit = settings.Integer("gateway.json_body_limit");
+        options.RemoteImages.Hosts = [.. settings.List("gateway.image_hosts").Select(ImageHost)];
         options.Database = Database(settings);
         options.BlobFolder = settings.Text("gateway.blobs") is { } blobs ? Path.GetFullPath(blobs) : null;
         options.Jobs.Lease = settings.Duration("gateway.job_lease");
@@ -25,6 +26,14 @@ internal static class HostSettings
         options.Scheduling.NodeReturnGrace = settings.Duration("gateway.node_return_grace");
         foreach (var (alias, model) in settings.Map("gateway.aliases")) options.Catalog.Aliases[alias] = model;
         return options;
+    }
+
+    private static string ImageHost(string written)
+    {
+        var isRight = written.Contains("://", StringComparison.Ordinal)
+            ? Uri.TryCreate(written, UriKind.Absolute, out var origin) && origin.Scheme is "http" or "https"
+            : Uri.CheckHostName(written.StartsWith("*.", StringComparison.Ordinal) ? written[2..] : written) != UriHostNameType.Unknown;
+        return isRight ? written : throw new CliException(ExitCode.Usage, $"gateway.image_hosts names '{written}'; allowed are hosts such as images.example.org or *.example.org, and origins such as http://10.0.0.5:8000.");
     }
 
     private static string? Database(SettingValues settings)

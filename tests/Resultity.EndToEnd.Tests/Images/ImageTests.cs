@@ -93,6 +93,31 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_official_moderation_client_gets_a_result_for_each_text()
+    {
+        var results = (await Sdk().GetModerationClient("resultity-mini-moderation").ClassifyTextAsync(["I will hurt you tonight", "you are kind"], Cancellation)).Value;
+        Assert.Equal([true, false], results.Select(static result => result.Flagged));
+        Assert.True(results[0].Violence.Flagged);
+        using var unnamed = await _up.Http.PostAsync("v1/moderations", Json("""{"input":"you are kind"}"""), Cancellation);
+        Assert.Equal("resultity-mini-moderation", unnamed.Headers.GetValues("x-resultity-model").Single());
+    }
+
+    [Fact]
+    public async Task Images_are_made_in_a_batch_as_well()
+    {
+        using var submit = new HttpRequestMessage(HttpMethod.Post, "v1/batches")
+        {
+            Content = Json($$$"""{"requests":[{"custom_id":"one","method":"POST","url":"/v1/images/generations","body":{"model":"{{{Painter}}}","prompt":"{{{Prompt}}}","steps":4}},{"custom_id":"two","method":"POST","url":"/v1/moderations","body":{"input":"you are kind"}}]}"""),
+        };
+        submit.Headers.Add("Prefer", "wait=60");
+        using var response = await _up.Http.SendAsync(submit, Cancellation);
+        var text = await response.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(response.IsSuccessStatusCode, text);
+        Assert.Contains("b64_json", text, StringComparison.Ordinal);
+        Assert.Contains("category_scores", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_command_line_writes_files_and_prints_their_names()
     {
         var file = Path.Combine(_folder, "one.webp");

@@ -20,9 +20,11 @@ public sealed class NodeSdkTests
         Need(await RunAsync(suite, [], "npm", "--version"), "npm is not installed");
         Need(await RunAsync(suite, [], "npm", "ci", "--no-audit", "--no-fund"), "npm cannot fetch the SDK");
         await using var resultity = await Installation.StartAsync("up");
+        await MakeLabAsync(resultity);
         var variables = new Dictionary<string, string>
         {
             ["RESULTITY_BASE_URL"] = new Uri(resultity.Url, "/v1").ToString(),
+            ["RESULTITY_VIDEO_BASE_URL"] = new Uri(resultity.Url, "/subclouds/lab/v1").ToString(),
             ["RESULTITY_API_KEY"] = Installation.ApiKey,
         };
         var (code, output) = await RunAsync(suite, variables, "node", "--test", "--test-concurrency=1", "--test-reporter=tap");
@@ -32,6 +34,17 @@ public sealed class NodeSdkTests
         // A suite that found nothing to run passes as well.
         Assert.InRange(Count(output, "pass"), 50, 1000);
         Assert.Equal(0, Count(output, "skipped"));
+    }
+
+    /// <summary>A subcloud with videos, served by the same node.</summary>
+    private static async Task MakeLabAsync(Installation resultity)
+    {
+        var node = (string)(await resultity.AdminAsync("admin/v1/nodes"))["data"]![0]!["id"]!;
+        foreach (var arguments in (string[][])[["subclouds", "create", "lab", "--feature", "video", "--public"], ["subclouds", "admit", "lab", node]])
+        {
+            var (code, _, errors) = await resultity.CliAsync(arguments);
+            Assert.True(code == 0, errors);
+        }
     }
 
     private static void Need((int Code, string Output) result, string reason)

@@ -3,6 +3,7 @@ using Resultity.Gateway.Tests.Admin;
 using Resultity.Gateway.Tests.Fleet.Support;
 using Resultity.Gateway.Tests.Kit;
 using Resultity.Node.Agent;
+using Resultity.Node.Runtimes;
 
 namespace Resultity.Gateway.Tests.Subclouds;
 
@@ -37,10 +38,14 @@ internal sealed class SubcloudGateway : IAsyncDisposable
     }
 
     /// <summary>Starts a node whose answers say its name, and waits until it is linked.</summary>
-    public async Task<NodeHost> AddNodeAsync(string name, Action<NodeOptions>? configure = null, string? tokenSubcloud = null, string model = Model)
+    public Task<NodeHost> AddNodeAsync(string name, Action<NodeOptions>? configure = null, string? tokenSubcloud = null, string model = Model) =>
+        AddNodeAsync(name, new NamedRuntime(name, model), configure, tokenSubcloud);
+
+    /// <summary>Starts a node with a runtime of the test's, and waits until it is linked.</summary>
+    public async Task<NodeHost> AddNodeAsync(string name, IRuntime runtime, Action<NodeOptions>? configure = null, string? tokenSubcloud = null)
     {
         var token = await AdminAsync(HttpMethod.Post, "join-tokens", tokenSubcloud is null ? "{}" : $$"""{"subcloud":"{{tokenSubcloud}}"}""", 201);
-        var node = await NodeHost.StartAsync(Gateway.Host.Address, token["token"]!.GetValue<string>(), configure: configure, runtime: null, other: new NamedRuntime(name, model));
+        var node = await NodeHost.StartAsync(Gateway.Host.Address, token["token"]!.GetValue<string>(), configure: configure, runtime: null, other: runtime);
         _nodes.Add(node);
         await Eventually.IsTrueAsync(() => Gateway.Host.Nodes.Any(linked => linked.Id == node.NodeId && linked.State == "ready"), $"{name} is linked");
         return node;

@@ -1,5 +1,5 @@
 using System.Net;
-using Resultity.Gateway.Webhooks;
+using Resultity.Gateway.Http.Outgoing;
 
 namespace Resultity.Gateway.Tests.Webhooks;
 

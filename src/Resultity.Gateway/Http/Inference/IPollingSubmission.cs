@@ -13,4 +13,8 @@ internal interface IPollingSubmission
 
     /// <summary>The same for a request that a kind of job of its own runs. How long the answer is kept is read from the headers.</summary>
     Task SubmitAsync(HttpContext context, JobSubmission submission);
+
+    /// <summary>Keeps a request durably, and leaves the answer to the caller.</summary>
+    /// <returns>The job; <see langword="null"/> if it was refused, which the client has been told.</returns>
+    ValueTask<Job?> AcceptAsync(HttpContext context, JobSubmission submission);
 }

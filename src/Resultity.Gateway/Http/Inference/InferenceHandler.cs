@@ -20,16 +20,24 @@ internal sealed class InferenceHandler(
     IEnumerable<IPollingSubmission> polling,
     IdempotentRequests idempotency,
     IEnumerable<IAnswerChange> changes,
+    IEnumerable<IBodyChange> bodyChanges,
     IOptions<GatewayHttpOptions> options,
     TimeProvider time)
 {
     private readonly IAnswerChange[] _changes = [.. changes];
+    private readonly IBodyChange[] _bodyChanges = [.. bodyChanges];
     private readonly IPollingSubmission? _polling = polling.FirstOrDefault();
     private readonly int _limit = options.Value.JsonBodyLimit;
     private readonly string _spoolFolder = options.Value.SpoolFolder;
 
     /// <summary>Handles a request to the endpoint that the shape belongs to.</summary>
-    public async Task HandleAsync(HttpContext context, BodyShape shape)
+    public Task HandleAsync(HttpContext context, BodyShape shape) => HandleAsync(context, shape, RunAsync);
+
+    /// <summary>Reads and checks a request, and leaves it to the caller to run it.</summary>
+    /// <param name="context">The HTTP request.</param>
+    /// <param name="shape">What its body looks like.</param>
+    /// <param name="run">Runs it and answers. The request's body is gone when the task has completed.</param>
+    public async Task HandleAsync(HttpContext context, BodyShape shape, Func<HttpContext, InferenceRequest, Task> run)
     {
         if (!(await ReadBodyAsync(context, shape)).TryGet(out var body, out var refused))
         {
@@ -41,7 +49,7 @@ internal sealed class InferenceHandler(
         {
             if (Read(context, shape, body).TryGet(out var request, out var fault))
             {
-                await (IdempotentRequests.IsAskedBy(context.Request) ? RunKeyedAsync(context, request) : RunAsync(context, request));
+                await (IdempotentRequests.IsAskedBy(context.Request) ? RunKeyedAsync(context, request, run) : run(context, request));
             }
             else
             {
@@ -57,7 +65,28 @@ internal sealed class InferenceHandler(
             return await FormBodyReader.ReadAsync(context, form.MaxBytes, _spoolFolder);
         }
 
-        return (await JsonBodyReader.ReadAsync(context, _limit)).TryGet(out var body, out var fault) ? body : fault;
+        if (!(await JsonBodyReader.ReadAsync(context, _limit)).TryGet(out var body, out var fault))
+        {
+            return fault;
+        }
+
+        RequestBody current = body;
+        foreach (var change in _bodyChanges)
+        {
+            if (change.Wants(shape.Endpoint, current.Memory.Span))
+            {
+                using var before = current;
+                if (!(await change.ChangeAsync(context, before.Memory)).TryGet(out var changed, out fault))
+                {
+                    return fault;
+                }
+
+                // A change may give back what it got, whose memory goes with it.
+                current = new HeldBody(changed.Equals(before.Memory) ? changed.ToArray() : changed);
+            }
+        }
+
+        return current;
     }
 
     private static async Task RefuseBodyAsync(HttpContext context, Fault fault)
@@ -87,8 +116,8 @@ internal sealed class InferenceHandler(
     private static string ContentTypeOf(HttpRequest request, BodyShape shape) =>
         shape.Form is not null && FormReader.IsForm(request.ContentType) ? request.ContentType! : "application/json";
 
-    private Task RunKeyedAsync(HttpContext context, InferenceRequest request) =>
-        idempotency.RunAsync(context, request.Body, keyed => RunAsync(context, request.WithIdentity(context.RequestId, keyed.Usage)));
+    private Task RunKeyedAsync(HttpContext context, InferenceRequest request, Func<HttpContext, InferenceRequest, Task> run) =>
+        idempotency.RunAsync(context, request.Body, keyed => run(context, request.WithIdentity(context.RequestId, keyed.Usage)));
 
     private Task RunAsync(HttpContext context, InferenceRequest request)
     {

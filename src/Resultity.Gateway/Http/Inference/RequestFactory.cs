@@ -1,4 +1,5 @@
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Auth;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Catalog;
@@ -8,7 +9,7 @@ using Resultity.Serving.Pipeline;
 namespace Resultity.Gateway.Http.Inference;
 
 /// <summary>Makes a validated request of bytes, the same way for every request type.</summary>
-internal sealed class RequestFactory(IEnumerable<BodyShape> shapes, ModelCatalog catalog) : IRequestReader
+internal sealed class RequestFactory(IEnumerable<BodyShape> shapes, ModelCatalog catalog, SubcloudAccess subclouds) : IRequestReader
 {
     private readonly BodyShape[] _shapes = [.. shapes];
 
@@ -30,6 +31,12 @@ internal sealed class RequestFactory(IEnumerable<BodyShape> shapes, ModelCatalog
     public Outcome<InferenceRequest> Make(
         InferenceEndpoint endpoint, string id, Caller caller, in Envelope envelope, ReadOnlyMemory<byte> body, string contentType, Priority priority, DateTimeOffset? deadline, string? traceParent)
     {
+        // The route has been asked for it; the lines of a batch have no route.
+        if (endpoint.Feature is { } feature && subclouds.Lacks(caller, feature) is { } lacking)
+        {
+            return lacking;
+        }
+
         var named = envelope.Model.Length > 0;
         if ((named ? envelope.Model : catalog.DefaultFor(endpoint, caller)) is not { } model)
         {

@@ -10,6 +10,16 @@ internal static class SharedShapes
 
     public static Shape NullableString { get; } = StringShape.Any.OrNull();
 
+    /// <summary>An image in JSON: a data URL or the id of a file, bare or in one of the objects that OpenAI's endpoints have for it.</summary>
+    public static Shape Image { get; } = new UnionShape(
+    [
+        new StringShape(1) { Description = "A data URL (`data:image/png;base64,…`), or the id of an uploaded file." },
+        new ObjectShape(new Field("image_url", new UnionShape([new StringShape(1), new ObjectShape(new Field("url", new StringShape(1)) { Required = true })])), new("file_id", new StringShape(1)))
+        {
+            OneOf = ["image_url", "file_id"],
+        },
+    ]);
+
     /// <summary>What an answer says of its usage.</summary>
     public static ObjectShape Usage { get; } = new(
         new Field("prompt_tokens", new IntegerShape(0, int.MaxValue)) { Required = true },

@@ -29,7 +29,7 @@ internal sealed record TranscriptionRequest
         if (!exchange.IsForm)
         {
             using var body = RequestBody.Parse(exchange.Body);
-            return Make(DataUrl(body.RootElement), name => Texts(body.RootElement, name));
+            return Make(Sound(body.RootElement), name => Texts(body.RootElement, name));
         }
         if (!exchange.ReadForm().TryGet(out var parts, out var fault)) throw new InvalidRequestException(fault);
         var file = Array.Find(parts, static part => part.Name == "file") ?? throw new InvalidRequestException("Missing required parameter: 'file'. Send it as a file of the form.", "file", "missing_required_parameter");
@@ -62,21 +62,8 @@ internal sealed record TranscriptionRequest
         };
     }
 
-    private static ReadOnlyMemory<byte> DataUrl(JsonElement body)
-    {
-        var text = Texts(body, "file").FirstOrDefault() ?? throw new InvalidRequestException("Missing required parameter: 'file'.", "file", "missing_required_parameter");
-        var comma = text.IndexOf(',', StringComparison.Ordinal);
-        if (!text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) || comma < 0 || !text.AsSpan(0, comma).EndsWith(";base64", StringComparison.OrdinalIgnoreCase))
-            throw new InvalidRequestException("Invalid 'file': in JSON it must be a data URL such as 'data:audio/wav;base64,…'.", "file", "invalid_audio");
-        try
-        {
-            return Convert.FromBase64String(text[(comma + 1)..]);
-        }
-        catch (FormatException)
-        {
-            throw new InvalidRequestException("Invalid 'file': what follows 'base64,' is not base64.", "file", "invalid_audio");
-        }
-    }
+    private static ReadOnlyMemory<byte> Sound(JsonElement body) =>
+        DataUrl.Read(Texts(body, "file").FirstOrDefault() ?? throw new InvalidRequestException("Missing required parameter: 'file'.", "file", "missing_required_parameter"), "file", "audio");
 
     private static string[] Texts(JsonElement body, string name) => !body.TryGetProperty(name, out var value) ? [] : value.ValueKind switch
     {

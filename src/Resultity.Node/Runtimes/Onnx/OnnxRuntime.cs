@@ -5,6 +5,10 @@ using Resultity.Node.Runtimes.Audio;
 using Resultity.Node.Runtimes.Onnx.Answers;
 using Resultity.Node.Runtimes.Onnx.Images;
 using Resultity.Node.Runtimes.Onnx.Moderations;
+using Resultity.Node.Runtimes.Onnx.Videos;
+using Resultity.Node.Runtimes.Video;
+using Resultity.Onnx;
+using Resultity.Onnx.Speech;
 using Resultity.Node.Runtimes.Onnx.Requests;
 using Resultity.Node.Runtimes.Processes;
 using Resultity.Onnx.Text;
@@ -29,6 +33,8 @@ public sealed partial class OnnxRuntime : IRuntime
     private readonly DescriptionEndpoint _descriptions;
     private readonly CaptionChatEndpoint _captions;
     private readonly ModerationEndpoint _moderations;
+    private readonly VideoEndpoint _videos;
+    private readonly VideoDescriptionEndpoint _videoDescriptions;
     private Dictionary<string, ServedModel> _models = [];
 
     /// <summary>Makes the runtime; nothing is read before <see cref="StartAsync"/>.</summary>
@@ -42,7 +48,11 @@ public sealed partial class OnnxRuntime : IRuntime
         (_options, _time, _logger) = (options, time, logger);
         _chat = new ChatEndpoint(time);
         _completions = new CompletionEndpoint(time);
-        _transcriptions = new TranscriptionEndpoint(new AudioDecoder(new Ffmpeg(children, options.Audio), options.Audio));
+        var sounds = new AudioDecoder(new Ffmpeg(children, options.Audio), options.Audio);
+        var videos = new VideoTool(children, options.Video);
+        _transcriptions = new TranscriptionEndpoint(sounds);
+        _videos = new VideoEndpoint(videos);
+        _videoDescriptions = new VideoDescriptionEndpoint(videos, sounds, FindSpeechAsync, time);
         _images = new ImageEndpoint(time);
         _descriptions = new DescriptionEndpoint(time);
         _captions = new CaptionChatEndpoint(time);
@@ -80,6 +90,8 @@ public sealed partial class OnnxRuntime : IRuntime
             else if (model is LoadedEmbeddingModel embedding && exchange.Path == InferenceEndpoint.Embeddings.Path) await EmbeddingEndpoint.ServeAsync(exchange, embedding, cancellation);
             else if (model is LoadedSpeechModel speech && (exchange.Path == InferenceEndpoint.Transcriptions.Path || exchange.Path == InferenceEndpoint.Translations.Path)) await _transcriptions.ServeAsync(exchange, speech, cancellation);
             else if (model is LoadedDiffusionModel painter && exchange.Path is var path && Array.Exists(ImagePaths, known => known == path)) await _images.ServeAsync(exchange, painter, cancellation);
+            else if (model is LoadedDiffusionModel mover && exchange.Path == InferenceEndpoint.Videos.Path) await _videos.ServeAsync(exchange, mover, cancellation);
+            else if (model is LoadedCaptionModel watcher && exchange.Path == InferenceEndpoint.VideoDescription.Path) await _videoDescriptions.ServeAsync(exchange, watcher, cancellation);
             else if (model is LoadedCaptionModel captioner && exchange.Path == InferenceEndpoint.ImageDescription.Path) await _descriptions.ServeAsync(exchange, captioner, cancellation);
             else if (model is LoadedCaptionModel seer && exchange.Path == InferenceEndpoint.ChatCompletions.Path) await _captions.ServeAsync(exchange, seer, cancellation);
             else if (model is LoadedClassifier classifier && exchange.Path == InferenceEndpoint.Moderations.Path) await _moderations.ServeAsync(exchange, classifier, cancellation);
@@ -114,6 +126,19 @@ public sealed partial class OnnxRuntime : IRuntime
             {
                 // Changed has logged it, and the offer says so; the other models are loaded all the same.
             }
+        }
+    }
+
+    private async Task<SpeechModel?> FindSpeechAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return _models.Values.FirstOrDefault(static model => model.WritesSpeech) is { } found && await found.LoadAsync(cancellation) is LoadedSpeechModel speech ? speech.Model : null;
+        }
+        catch (ModelLoadException)
+        {
+            // Changed has logged it; what was asked for here can do without.
+            return null;
         }
     }
 

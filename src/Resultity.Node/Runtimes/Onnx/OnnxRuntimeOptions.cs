@@ -1,4 +1,5 @@
 using Resultity.Node.Runtimes.Audio;
+using Resultity.Node.Runtimes.Video;
 using Resultity.Onnx.Text;
 
 namespace Resultity.Node.Runtimes.Onnx;
@@ -26,6 +27,9 @@ public sealed record OnnxRuntimeOptions
 
     /// <summary>What sound may take.</summary>
     public AudioLimits Audio { get; init; } = new();
+
+    /// <summary>What video may take.</summary>
+    public VideoLimits Video { get; init; } = new();
 
     /// <summary>Limits of each text model's engine; its slots are what the offers say.</summary>
     public TextEngineOptions Engine { get; init; } = new() { QueueLimit = 4096 };

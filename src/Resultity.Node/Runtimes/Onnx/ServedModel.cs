@@ -1,5 +1,6 @@
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
+using Resultity.Node.Runtimes.Media;
 using Resultity.Node.Runtimes.Onnx.Images;
 using Resultity.Node.Runtimes.Onnx.Moderations;
 using Resultity.Onnx;
@@ -22,6 +23,9 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
     /// <summary>Whether it is loaded at the start; what makes and reads images waits for its first request, to leave an idle node small.</summary>
     public bool Preloads => folder.Kind is ModelKind.Chat or ModelKind.Completion or ModelKind.Embedding;
 
+    /// <summary>Whether it writes speech down.</summary>
+    public bool WritesSpeech => folder.Kind == ModelKind.Speech;
+
     public ModelOffer Offer
     {
         get
@@ -36,8 +40,8 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
                         ModelKind.Chat => [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path],
                         ModelKind.Completion => [InferenceEndpoint.Completions.Path],
                         ModelKind.Speech => [InferenceEndpoint.Transcriptions.Path, InferenceEndpoint.Translations.Path],
-                        ModelKind.Diffusion => [InferenceEndpoint.ImageGenerations.Path, InferenceEndpoint.ImageEdits.Path, InferenceEndpoint.ImageVariations.Path],
-                        ModelKind.Caption => [InferenceEndpoint.ImageDescription.Path, InferenceEndpoint.ChatCompletions.Path],
+                        ModelKind.Diffusion => [InferenceEndpoint.ImageGenerations.Path, InferenceEndpoint.ImageEdits.Path, InferenceEndpoint.ImageVariations.Path, .. Video(InferenceEndpoint.Videos)],
+                        ModelKind.Caption => [InferenceEndpoint.ImageDescription.Path, InferenceEndpoint.ChatCompletions.Path, .. Video(InferenceEndpoint.VideoDescription)],
                         ModelKind.Moderation => [InferenceEndpoint.Moderations.Path],
                         _ => [InferenceEndpoint.Embeddings.Path],
                     },
@@ -89,6 +93,9 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
             // It was reported when it failed to load; there is nothing to give back.
         }
     }
+
+    /// <summary>Video takes ffmpeg.</summary>
+    private static IEnumerable<string> Video(InferenceEndpoint endpoint) => FfmpegChild.IsThere ? [endpoint.Path] : [];
 
     private LoadedModel Load()
     {

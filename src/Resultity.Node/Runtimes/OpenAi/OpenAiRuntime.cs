@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Fleet;
+using Resultity.Contracts.Values;
 
 namespace Resultity.Node.Runtimes.OpenAi;
 
@@ -24,6 +25,7 @@ public sealed partial class OpenAiRuntime : IRuntime
     private readonly SemaphoreSlim _probeNow = new(0, 1);
     private UpstreamKey? _key;
     private UpstreamRelay? _relay;
+    private UpstreamVideo? _videos;
     private Task _probing = Task.CompletedTask;
     private volatile IReadOnlyList<ModelOffer> _offers = [];
     private int _timeouts;
@@ -65,6 +67,7 @@ public sealed partial class OpenAiRuntime : IRuntime
             throw new RuntimeStartException($"The upstream's slots are {_options.Slots}; they must be 1 to 65536.");
         _key = new UpstreamKey(_options);
         _relay = new UpstreamRelay(_http, _root, _key);
+        _videos = new UpstreamVideo(_http, _root, _key, _time);
         // The first look is waited for, so that a node whose server is there offers its models from the first moment.
         await ProbeAsync(cancellation);
         _probing = ProbeLoopAsync(_stop.Token);
@@ -75,7 +78,9 @@ public sealed partial class OpenAiRuntime : IRuntime
     {
         try
         {
-            await _relay!.RelayAsync(exchange, cancellation);
+            if (exchange.Path == InferenceEndpoint.ImageDescription.Path) await UpstreamDescription.ServeAsync(exchange, _relay!, _time, cancellation);
+            else if (exchange.Path == InferenceEndpoint.Videos.Path) await _videos!.ServeAsync(exchange, cancellation);
+            else await _relay!.RelayAsync(exchange, cancellation);
         }
         catch (Exception e) when (e is HttpRequestException or IOException and not Link.LinkStreamException)
         {

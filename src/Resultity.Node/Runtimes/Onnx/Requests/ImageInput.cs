@@ -47,7 +47,7 @@ internal static class ImageInput
         }
 
         if (value.ValueKind != JsonValueKind.String) throw RequestFields.Wrong(path, "a data URL", value);
-        return Decode(DataUrl(RequestFields.ReadText(value, path), path), path);
+        return Decode(DataUrl.Read(RequestFields.ReadText(value, path), path, "image"), path);
     }
 
     /// <summary>Decodes a file.</summary>
@@ -62,18 +62,5 @@ internal static class ImageInput
             var message = $"Invalid '{path}': {error.Message}.";
             throw new InvalidRequestException(error.Code == "image_too_large" ? new Fault(FaultKind.TooLarge, error.Code, message, path) : Fault.Invalid(message, path, error.Code));
         }
-    }
-
-    private static byte[] DataUrl(string text, string path)
-    {
-        if (text.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
-            throw new InvalidRequestException($"'{path}' is a remote URL, which this service does not fetch. Send the image itself, as a data URL or as a file.", path, "remote_url_refused");
-        var comma = text.IndexOf(',', StringComparison.Ordinal);
-        if (!text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) || comma < 0 || !text.AsSpan(0, comma).EndsWith(";base64", StringComparison.OrdinalIgnoreCase))
-            throw new InvalidRequestException($"'{path}' must be an image as a data URL ('data:image/png;base64,…').", path, "invalid_image_url");
-        var bytes = new byte[((text.Length - comma) / 4 * 3) + 3];
-        return Convert.TryFromBase64Chars(text.AsSpan(comma + 1), bytes, out var length)
-            ? bytes[..length]
-            : throw new InvalidRequestException($"'{path}' is a data URL whose base64 is damaged.", path, "invalid_base64");
     }
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Resultity.Gateway.Webhooks;
+namespace Resultity.Gateway.Http.Outgoing;
 
 /// <summary>Tells the addresses of the public internet from all others, so that a client cannot make the gateway call what only the gateway reaches.</summary>
 internal static class AddressGuard
