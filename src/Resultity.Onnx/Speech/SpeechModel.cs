@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Resultity.Onnx.Speech.Decoding;
@@ -16,9 +15,6 @@ namespace Resultity.Onnx.Speech;
 /// </remarks>
 public sealed class SpeechModel : IDisposable
 {
-    // Below -60 dB nobody is heard, and models make words of it all the same.
-    private const float QuietestSpeech = 1e-3f;
-
     private readonly WhisperGraphs _graphs;
     private readonly WhisperConfig _config;
     private readonly WhisperTokens _tokens;
@@ -104,7 +100,7 @@ public sealed class SpeechModel : IDisposable
             {
                 cancellation.ThrowIfCancellationRequested();
                 var part = sound.Values.Slice(start + done, length - done);
-                if (IsQuiet(part.Span)) break;
+                if (Silence.IsQuiet(part.Span)) break;
                 using var encoded = Encode(part.Span, run);
                 var passage = writer.Write(encoded, language, new SamplerRandom(options.Seed + (ulong)i), run);
                 if (PassageWriter.IsSilence(passage)) break;
@@ -124,7 +120,7 @@ public sealed class SpeechModel : IDisposable
     private string Detect(PassageWriter writer, Samples sound, List<Range> pieces, RunOptions run)
     {
         if (!_tokens.Multilingual) return "en";
-        var piece = pieces.Find(range => !IsQuiet(sound.Values[range].Span));
+        var piece = pieces.Find(range => !Silence.IsQuiet(sound.Values[range].Span));
         using var encoded = Encode(sound.Values[piece].Span, run);
         return writer.DetectLanguage(encoded, run);
     }
@@ -140,7 +136,4 @@ public sealed class SpeechModel : IDisposable
         var outputs = _graphs.Encoder.Run(run, ["input_features"], [input], ["last_hidden_state"]);
         return outputs[0];
     }
-
-    private static bool IsQuiet(ReadOnlySpan<float> samples) =>
-        samples.IsEmpty || MathF.Sqrt(TensorPrimitives.SumOfSquares(samples) / samples.Length) < QuietestSpeech / 10 || TensorPrimitives.MaxMagnitude(samples) is var most && MathF.Abs(most) < QuietestSpeech;
 }

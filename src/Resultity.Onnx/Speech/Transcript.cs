@@ -1,3 +1,6 @@
+using System.IO.Compression;
+using System.Text;
+
 namespace Resultity.Onnx.Speech;
 
 /// <summary>What was said.</summary>
@@ -21,7 +24,18 @@ public sealed record Transcript(string Language, double Seconds, IReadOnlyList<T
 /// <param name="NoSpeech">Probability that nothing is said in its piece.</param>
 /// <param name="Words">With times; null where they were not asked for.</param>
 public sealed record TranscriptSegment(double Start, double End, string Text, IReadOnlyList<int> Tokens, double Temperature, double Likelihood, double Compression, double NoSpeech,
-    IReadOnlyList<TranscriptWord>? Words);
+    IReadOnlyList<TranscriptWord>? Words)
+{
+    /// <summary>How many times smaller a text becomes when compressed.</summary>
+    public static double CompressionOf(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (bytes.Length == 0) return 0;
+        using var compressed = new MemoryStream();
+        using (var stream = new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true)) stream.Write(bytes);
+        return (double)bytes.Length / compressed.Length;
+    }
+}
 
 /// <summary>A word with its times.</summary>
 /// <param name="Text">With its punctuation, without blanks.</param>

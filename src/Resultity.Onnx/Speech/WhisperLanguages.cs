@@ -107,6 +107,11 @@ public static class WhisperLanguages
         ["zh"] = "chinese",
     };
 
+    private static readonly HashSet<string> Unspaced = ["zh", "ja", "th", "lo", "my", "yue", "bo", "km"];
+
+    /// <summary>Whether words of the language are written with blanks between them; where not, each token is as near to a word as it gets.</summary>
+    public static bool HasBlanks(string code) => !Unspaced.Contains(code);
+
     /// <summary>Every code.</summary>
     public static IEnumerable<string> Codes => ByCode.Keys;
 

@@ -4,6 +4,7 @@ using Resultity.Cli;
 using Resultity.Contracts.Values;
 using Resultity.Node.Runtimes;
 using Resultity.Node.Runtimes.Supervised;
+using Resultity.Node.Runtimes.WhisperCpp;
 
 namespace Resultity.Hosting;
 
@@ -11,6 +12,7 @@ namespace Resultity.Hosting;
 internal static class EngineSpec
 {
     private const string GgufForm = "Write path[,name=NAME][,slots=N][,context=TOKENS][,threads=N][,gpu-layers=N][,mmproj=PATH][,embeddings=true].";
+    private const string WhisperForm = "Write path[,name=NAME][,slots=N][,threads=N], where path is a model in ggml's format or a folder of such models.";
     private const string CommandForm = "Write [slots=N,memory-mb=N] program arguments, with {port} where the port to listen on belongs and {model} for the model's name.";
 
     /// <summary>A GGUF file: <c>path[,name=…]…</c>.</summary>
@@ -26,7 +28,7 @@ internal static class EngineSpec
             var (name, value) = Pair(part);
             model = name switch
             {
-                "name" when value.Length is > 0 and <= 256 && !value.Any(char.IsControl) => model with { Name = value },
+                "name" when IsName(value) => model with { Name = value },
                 "slots" when Number(value, 1, 1024) is { } slots => model with { Slots = slots },
                 "context" when Number(value, 64, 1 << 24) is { } context => model with { Context = context },
                 "threads" when Number(value, 1, 1024) is { } threads => model with { Threads = threads },
@@ -44,6 +46,38 @@ internal static class EngineSpec
         catch (RuntimeStartException wrong)
         {
             throw WrongGguf(wrong.Message);
+        }
+    }
+
+    /// <summary>Whisper models in ggml's format: <c>path[,name=…]…</c>, of a file or a folder.</summary>
+    /// <exception cref="CliException">It is written otherwise, or there is no such model.</exception>
+    public static IReadOnlyList<SupervisedModel> Whisper(string text, string whisperServer)
+    {
+        var parts = text.Split(',', StringSplitOptions.TrimEntries);
+        var path = Path.GetFullPath(parts[0].Length > 0 ? parts[0] : throw WrongWhisper("it names no file."));
+        try
+        {
+            IReadOnlyList<WhisperCppModel> models = Directory.Exists(path) ? WhisperCppModel.Find(path)
+                : File.Exists(path) ? [new WhisperCppModel(path, WhisperCppModel.NameOf(path))]
+                : throw WrongWhisper($"there is no file or folder {parts[0]}.");
+            foreach (var part in parts.Skip(1))
+            {
+                var (name, value) = Pair(part);
+                models = name switch
+                {
+                    "name" when models.Count > 1 => throw WrongWhisper("a name can be given to one model, and the folder has several."),
+                    "name" when IsName(value) => [models[0] with { Name = value }],
+                    "slots" when Number(value, 1, 64) is { } slots => [.. models.Select(model => model with { Slots = slots })],
+                    "threads" when Number(value, 1, 1024) is { } threads => [.. models.Select(model => model with { Threads = threads })],
+                    _ => throw WrongWhisper($"'{part}' is not understood."),
+                };
+            }
+
+            return [.. models.Select(model => (model with { Program = whisperServer }).Describe())];
+        }
+        catch (RuntimeStartException wrong)
+        {
+            throw WrongWhisper(wrong.Message);
         }
     }
 
@@ -124,6 +158,10 @@ internal static class EngineSpec
 
     private static int? Number(string text, int least, int most) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null;
+
+    private static bool IsName(string text) => text.Length is > 0 and <= 256 && !text.Any(char.IsControl);
+
+    private static CliException WrongWhisper(string what) => new(ExitCode.Usage, "node.whisper (--whisper): " + what, WhisperForm);
 
     private static CliException WrongGguf(string what) => new(ExitCode.Usage, "node.gguf (--gguf): " + what, GgufForm);
 

@@ -26,6 +26,8 @@ internal sealed class NodeVerb : Verb
             ("--openai", "node.openai", "url"),
             ("--gguf", "node.gguf", "file"),
             ("--llama-server", "node.llama_server", "program"),
+            ("--whisper", "node.whisper", "file"),
+            ("--whisper-server", "node.whisper_server", "program"),
             ("--memory-mb", "node.memory_mb", "MB"),
             ("--builtin", "node.builtin_models", "auto|always|never"),
             ("--shard-memory-mb", "node.shard_memory_mb", "MB|auto|none"),

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Fleet;
-using Resultity.Node.Runtimes.OpenAi;
 using Resultity.Node.Runtimes.Processes;
 
 namespace Resultity.Node.Runtimes.Supervised;
@@ -11,14 +10,12 @@ internal sealed class ServedProgram : IAsyncDisposable
     /// <summary>How soon the end of a process is seen after its connections broke.</summary>
     private static readonly TimeSpan DeathNotice = TimeSpan.FromSeconds(1);
 
-    private readonly SupervisedModel _model;
-    private readonly HttpMessageInvoker _http;
+    private readonly EngineProtocol _protocol;
     private readonly SupervisedChild _child;
-    private Tuple<ChildInstance, UpstreamRelay>? _relay;
 
-    public ServedProgram(SupervisedModel model, ChildHost children, HttpMessageInvoker http, ILogger logger)
+    public ServedProgram(SupervisedModel model, EngineProtocol protocol, ChildHost children, ILogger logger)
     {
-        (_model, _http) = (model, http);
+        _protocol = protocol;
         _child = new SupervisedChild(
             children,
             new ChildOptions
@@ -53,7 +50,7 @@ internal sealed class ServedProgram : IAsyncDisposable
         _ => ModelState.Cold,
     };
 
-    /// <summary>Loads the model if it is not, and relays the request.</summary>
+    /// <summary>Loads the model if it is not, and serves the request.</summary>
     /// <exception cref="ChildException">The program does not start.</exception>
     /// <exception cref="HttpRequestException">It ended, or does not answer.</exception>
     public async ValueTask ServeAsync(RuntimeExchange exchange, CancellationToken cancellation)
@@ -61,7 +58,7 @@ internal sealed class ServedProgram : IAsyncDisposable
         var instance = await _child.EnsureReadyAsync(cancellation);
         try
         {
-            await RelayTo(instance).RelayAsync(exchange, cancellation);
+            await _protocol.ServeAsync(exchange, instance, cancellation);
         }
         catch (Exception e) when ((e is HttpRequestException or (IOException and not Link.LinkStreamException)) && !exchange.Started)
         {
@@ -74,22 +71,9 @@ internal sealed class ServedProgram : IAsyncDisposable
             }
 
             instance = await _child.EnsureReadyAsync(cancellation);
-            await RelayTo(instance).RelayAsync(exchange, cancellation);
+            await _protocol.ServeAsync(exchange, instance, cancellation);
         }
     }
 
     public ValueTask DisposeAsync() => _child.DisposeAsync();
-
-    private UpstreamRelay RelayTo(ChildInstance instance)
-    {
-        // Made anew for each life of the program, which has a port of its own; two that are made at once are equal.
-        if (Volatile.Read(ref _relay) is { } known && known.Item1 == instance)
-        {
-            return known.Item2;
-        }
-
-        var relay = new UpstreamRelay(_http, instance.Address, new UpstreamKey(new OpenAiRuntimeOptions { Url = instance.Address }));
-        Volatile.Write(ref _relay, Tuple.Create(instance, relay));
-        return relay;
-    }
 }

@@ -1,4 +1,6 @@
+using Resultity.Node.Runtimes.Audio;
 using Resultity.Node.Runtimes.Processes;
+using Resultity.Node.Runtimes.WhisperCpp;
 
 namespace Resultity.Node.Runtimes.Supervised;
 
@@ -40,6 +42,9 @@ public sealed record SupervisedModel
     /// <summary>The memory that it takes once it is loaded, in bytes; zero where it is not known, and then it does not count.</summary>
     public long MemoryBytes { get; init; }
 
+    /// <summary>What is known of a model that whisper-server serves, which speaks a protocol of its own.</summary>
+    internal WhisperFacts? Whisper { get; init; }
+
     /// <summary>Names of this process's variables that it gets beyond the harmless ones.</summary>
     public IReadOnlyList<string> PassedVariables { get; init; } = [];
 }
@@ -56,4 +61,7 @@ public sealed record SupervisedOptions
     /// <summary>How long a model stays once it is loaded, so that two that do not fit together do not take turns with every request.</summary>
     /// <value>5 seconds</value>
     public TimeSpan Residence { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What sound may take.</summary>
+    public AudioLimits Audio { get; init; } = new();
 }

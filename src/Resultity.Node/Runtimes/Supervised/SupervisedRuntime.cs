@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Fleet;
+using Resultity.Node.Runtimes.Audio;
 using Resultity.Node.Runtimes.Processes;
+using Resultity.Node.Runtimes.WhisperCpp;
 
 namespace Resultity.Node.Runtimes.Supervised;
 
-/// <summary>Serves models through server programs that it starts when they are wanted: llama-server, and any command that speaks OpenAI's protocol.</summary>
+/// <summary>Serves models through server programs that it starts when they are wanted: llama-server, whisper-server, and any command that speaks OpenAI's protocol.</summary>
 /// <remarks>A request for a model that is not loaded waits for its turn in the <see cref="MemoryBudget"/> and for the load. Programs listen on the loopback only.</remarks>
 public sealed class SupervisedRuntime : IRuntime
 {
@@ -31,7 +33,11 @@ public sealed class SupervisedRuntime : IRuntime
         ArgumentNullException.ThrowIfNull(time);
         _options = options;
         _budget = new MemoryBudget(options.MemoryBytes, options.Residence, time);
-        _served = options.Models.ToDictionary(static model => model.Name, model => new ServedProgram(model, children, _http, logger), StringComparer.Ordinal);
+        var sounds = new AudioDecoder(new Ffmpeg(children, options.Audio), options.Audio);
+        _served = options.Models.ToDictionary(
+            static model => model.Name,
+            model => new ServedProgram(model, model.Whisper is { } facts ? new WhisperProtocol(_http, sounds, facts) : new OpenAiProtocol(_http), children, logger),
+            StringComparer.Ordinal);
         foreach (var served in _served.Values)
         {
             served.Changed += Update;

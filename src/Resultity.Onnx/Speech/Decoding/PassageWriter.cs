@@ -1,6 +1,4 @@
-using System.IO.Compression;
 using System.Numerics.Tensors;
-using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using Resultity.Onnx.Text.Sampling;
 using Resultity.Onnx.Tokenizers;
@@ -121,12 +119,5 @@ internal sealed class PassageWriter(WhisperGraphs graphs, WhisperConfig config, 
         TensorPrimitives.Divide(target, TensorPrimitives.Sum<float>(target), target);
     }
 
-    private double CompressionOf(List<int> written)
-    {
-        var text = Encoding.UTF8.GetBytes(tokenizer.Decode([.. written.Where(tokens.IsText)], skipSpecial: true));
-        if (text.Length == 0) return 0;
-        using var compressed = new MemoryStream();
-        using (var stream = new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true)) stream.Write(text);
-        return (double)text.Length / compressed.Length;
-    }
+    private double CompressionOf(List<int> written) => TranscriptSegment.CompressionOf(tokenizer.Decode([.. written.Where(tokens.IsText)], skipSpecial: true));
 }

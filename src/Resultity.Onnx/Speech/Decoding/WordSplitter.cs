@@ -8,14 +8,11 @@ internal sealed record WordPiece(string Text, int First, int End);
 /// <summary>Puts tokens together to words.</summary>
 internal static class WordSplitter
 {
-    // Written without blanks: each token is as near to a word as it gets.
-    private static readonly HashSet<string> Unspaced = ["zh", "ja", "th", "lo", "my", "yue", "bo", "km"];
-
     public static List<WordPiece> Split(List<int> part, WhisperTokens tokens, Tokenizer tokenizer, string language)
     {
         var words = new List<WordPiece>();
         var stream = new TokenStream(tokenizer);
-        var spaced = !Unspaced.Contains(language);
+        var spaced = WhisperLanguages.HasBlanks(language);
         for (var i = 0; i < part.Count; i++)
         {
             if (!tokens.IsText(part[i])) continue;

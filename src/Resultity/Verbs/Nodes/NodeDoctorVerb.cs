@@ -25,6 +25,8 @@ internal sealed class NodeDoctorVerb : Verb
             ("--models", "node.models", "folder"),
             ("--gguf", "node.gguf", "file"),
             ("--llama-server", "node.llama_server", "program"),
+            ("--whisper", "node.whisper", "file"),
+            ("--whisper-server", "node.whisper_server", "program"),
             ("--memory-mb", "node.memory_mb", "MB"),
             ("--builtin", "node.builtin_models", "auto|always|never"),
             ("--shard-memory-mb", "node.shard_memory_mb", "MB|auto|none"),
@@ -65,6 +67,7 @@ internal sealed class NodeDoctorVerb : Verb
         var choice = RuntimeChoice.Read(settings, data, Terminal, shards);
         var needed = new HashSet<string>(StringComparer.Ordinal);
         if (choice.Engines.Models.Any(static model => model.Kind == "llama.cpp") || shards is { Models.Count: > 0 }) needed.Add("llama-server");
+        if (choice.Engines.Models.Any(static model => model.Kind == "whisper.cpp")) needed.Add("whisper-server");
         if (shards is { IsMember: true }) needed.Add("ggml-rpc-server");
         return new DoctorTask
         {
@@ -76,7 +79,7 @@ internal sealed class NodeDoctorVerb : Verb
             {
                 ["llama-server"] = EngineProgram.Find(settings.RequiredText("node.llama_server"), Terminal.Variable),
                 ["ggml-rpc-server"] = EngineProgram.Find("ggml-rpc-server", Terminal.Variable),
-                ["whisper-server"] = EngineProgram.Find("whisper-server", Terminal.Variable),
+                ["whisper-server"] = EngineProgram.Find(settings.RequiredText("node.whisper_server"), Terminal.Variable),
             },
         };
     }
