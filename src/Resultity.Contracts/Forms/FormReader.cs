@@ -21,6 +21,13 @@ public static class FormReader
     public static bool IsForm(string? contentType) =>
         contentType is not null && contentType.StartsWith(Type, StringComparison.OrdinalIgnoreCase) && (contentType.Length == Type.Length || contentType[Type.Length] is ';' or ' ' or '\t');
 
+    /// <summary>The boundary that a form's content type names; <see langword="null"/> if it names none that can be used.</summary>
+    public static string? Boundary(string contentType)
+    {
+        ArgumentNullException.ThrowIfNull(contentType);
+        return Parameter(contentType.AsSpan(contentType.IndexOf(';', StringComparison.Ordinal) + 1), "boundary") is { Length: > 0 and <= LongestBoundary } boundary ? boundary : null;
+    }
+
     /// <summary>Reads the parts.</summary>
     /// <param name="body">The whole body.</param>
     /// <param name="contentType">Its content type, which names the boundary.</param>
@@ -28,7 +35,7 @@ public static class FormReader
     public static Outcome<FormPart[]> Read(ReadOnlySpan<byte> body, string contentType)
     {
         ArgumentNullException.ThrowIfNull(contentType);
-        if (Parameter(contentType.AsSpan(contentType.IndexOf(';', StringComparison.Ordinal) + 1), "boundary") is not { Length: > 0 and <= LongestBoundary } boundary)
+        if (Boundary(contentType) is not { } boundary)
         {
             return Broken("the header 'Content-Type' names no boundary. Let your HTTP library make the header, or send 'Content-Type: multipart/form-data; boundary=…'");
         }

@@ -33,13 +33,16 @@ internal static class AudioBodies
     private static readonly ObjectShape TranslationRoot = new([.. Common(), new("stream", SharedShapes.NullableBool) { Slot = Slot.Stream }]);
 
     private static readonly ObjectShape SpeechRoot = new(
+    [
         SharedShapes.OptionalModel(),
+        .. MultimodelShapes.Several(),
         new Field("input", new StringShape(1, LongestInput) { Description = "The text to say." }) { Required = true },
         new Field("voice", new UnionShape([new StringShape(1, 128), new ObjectShape(new Field("id", new StringShape(1, 128)) { Required = true }), NullShape.Instance])),
         new Field("instructions", new StringShape(0, LongestInput).OrNull()),
         new Field("response_format", new EnumShape("mp3", "opus", "aac", "flac", "wav", "pcm").OrNull()),
         new Field("speed", new NumberShape(0.25, 4).OrNull()),
-        new Field("stream_format", new EnumShape("audio", "sse").OrNull()) { Slot = Slot.Stream });
+        new Field("stream_format", new EnumShape("audio", "sse").OrNull()) { Slot = Slot.Stream },
+    ]);
 
     /// <summary>What is said in a sound.</summary>
     public static BodyShape Transcription { get; } = new(InferenceEndpoint.Transcriptions, TranscriptionRoot, CheckTimes, NeverText) { Form = new(TranscriptionRoot, LargestForm, File) };
@@ -54,6 +57,7 @@ internal static class AudioBodies
     [
         new("file", new StringShape(1) { Description = "A data URL (`data:audio/wav;base64,…`)." }) { Required = true },
         SharedShapes.OptionalModel(),
+        .. MultimodelShapes.Several(),
         new("prompt", new StringShape(0, LongestPrompt).OrNull()),
         new("response_format", new EnumShape("json", "text", "srt", "verbose_json", "vtt").OrNull()) { Slot = Slot.ResponseFormat },
         new("temperature", new NumberShape(0, 1).OrNull()),

@@ -15,12 +15,40 @@ internal abstract class OutputItem(string id, int index)
     /// <summary><c>in_progress</c>, <c>completed</c> or <c>incomplete</c>.</summary>
     public string Status { get; set; } = "in_progress";
 
+    /// <summary>Whose it is, where several models have a part in the response.</summary>
+    public OutputMember? Member { get; init; }
+
+    /// <summary>Why the member that wrote it broke off, while others went on.</summary>
+    public JsonElement? Error { get; set; }
+
     /// <summary>Whether nothing more will be added to it.</summary>
     public bool IsClosed => Status != "in_progress";
 
     /// <summary>Writes the item in the shape of OpenAI's output items.</summary>
     public abstract void Write(Utf8JsonWriter writer);
+
+    /// <summary>Writes what OpenAI's items do not have: whose it is.</summary>
+    protected void WriteMember(Utf8JsonWriter writer)
+    {
+        if (Member is not { } member)
+        {
+            return;
+        }
+
+        writer.WriteString("model"u8, member.Model);
+        writer.WriteNumber("member"u8, member.Index);
+        if (Error is { } error)
+        {
+            writer.WritePropertyName("error"u8);
+            error.WriteTo(writer);
+        }
+    }
 }
+
+/// <summary>One of the models that have a part in a response.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Index">Its place among them, as in <c>multimodel.members</c>.</param>
+internal sealed record OutputMember(string Model, long Index);
 
 /// <summary>An item made of parts: the assistant's message, or its reasoning.</summary>
 internal sealed class PartedItem(string id, int index, bool isReasoning) : OutputItem(id, index)
@@ -57,6 +85,7 @@ internal sealed class PartedItem(string id, int index, bool isReasoning) : Outpu
             writer.WriteString("role"u8, "assistant"u8);
         }
 
+        WriteMember(writer);
         writer.WriteEndObject();
     }
 }
@@ -102,6 +131,7 @@ internal sealed class FunctionCallItem(string id, int index, string callId, stri
         writer.WriteString("arguments"u8, Arguments.ToString());
         writer.WriteString("call_id"u8, CallId);
         writer.WriteString("name"u8, Name);
+        WriteMember(writer);
         writer.WriteEndObject();
     }
 

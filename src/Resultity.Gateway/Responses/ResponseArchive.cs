@@ -41,8 +41,12 @@ internal sealed class ResponseArchive(IResponseStore store, IOptions<ResponseOpt
     public ValueTask<bool> DeleteAsync(string owner, string id, CancellationToken cancellation) =>
         ResponseIds.IsResponse(id) ? store.DeleteAsync(owner, id, cancellation) : new(false);
 
-    /// <summary>Everything up to and with the answer of a response.</summary>
-    public async ValueTask<Outcome<IReadOnlyList<JsonElement>>> ReadConversationAsync(string owner, string id, CancellationToken cancellation)
+    /// <summary>Everything up to and with the answer of a response. Where several models answered, one's answer is gone on from.</summary>
+    /// <param name="owner">The namespace.</param>
+    /// <param name="id">The response.</param>
+    /// <param name="model">Who goes on: a model goes on from its own answer if it has one, any other from the first.</param>
+    /// <param name="cancellation">Ends the wait for the store.</param>
+    public async ValueTask<Outcome<IReadOnlyList<JsonElement>>> ReadConversationAsync(string owner, string id, string model, CancellationToken cancellation)
     {
         if (await FindAsync(owner, id, cancellation) is not { } stored)
         {
@@ -56,7 +60,7 @@ internal sealed class ResponseArchive(IResponseStore store, IOptions<ResponseOpt
         }
 
         var items = JsonElement.Parse(stored.InputItems.Span).EnumerateArray().ToList();
-        items.AddRange(response.Member("output").Elements());
+        items.AddRange(MemberItems.Of(response.Member("output"), model));
         return items;
     }
 

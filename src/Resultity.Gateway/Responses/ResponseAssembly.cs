@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Resultity.Contracts.Values;
+using Resultity.Serving.Multimodel.Plans;
 
 namespace Resultity.Gateway.Responses;
 
@@ -14,11 +15,14 @@ namespace Resultity.Gateway.Responses;
 /// response.completed | response.incomplete | response.failed
 /// </code>
 /// </summary>
-/// <remarks>For one thread. A whole answer is one chunk that holds everything, so both ways give the same response.</remarks>
+/// <remarks>
+/// For one thread. A whole answer is one chunk that holds everything, so both ways give the same response. Where every one of several models
+/// answers, each has items of its own, whose events come in turns.
+/// </remarks>
 internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer? events, TimeProvider time)
 {
-    private readonly ResponseOutput _output = new(state, new ResponseOutputEvents(events));
-    private string? _finishReason;
+    private readonly ResponseOutputEvents _events = new(events);
+    private readonly SortedList<long, ResponseOutput> _outputs = [];
 
     /// <summary>The response as it stands.</summary>
     public ResponseState State => state;
@@ -64,33 +68,32 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
     /// <param name="metered">What the pipeline counted, for an answer that does not say its usage.</param>
     public void Complete(Usage metered)
     {
-        if (_finishReason is null && state.Output.Count == 0)
+        if (state.Output.Count == 0 && _outputs.Values.All(static output => output.FinishReason is null))
         {
             Fail(Garbage("ended without a choice"));
             return;
         }
 
-        if (_output.HasNamelessCall)
+        if (_outputs.Values.Any(static output => output.HasNamelessCall))
         {
             Fail(Garbage("calls a function without a name"));
             return;
         }
 
         state.Usage ??= metered;
-        state.IncompleteReason = _finishReason switch
-        {
-            "length" => "max_output_tokens",
-            "content_filter" => "content_filter",
-            _ => null,
-        };
+        state.IncompleteReason = _outputs.Values.Select(static output => CutBy(output.FinishReason)).FirstOrDefault(static reason => reason is not null);
         var whole = state.IncompleteReason is null;
         if (whole && state.Output.Count == 0)
         {
             // An empty answer is still an answer: clients look for a message.
-            _output.OpenMessage();
+            _outputs.Values[0].OpenMessage();
         }
 
-        _output.Close(whole);
+        foreach (var output in _outputs.Values)
+        {
+            output.Close(whole: CutBy(output.FinishReason) is null);
+        }
+
         state.Status = whole ? "completed" : "incomplete";
         state.CompletedAt = whole ? time.GetUtcNow().ToUnixTimeSeconds() : null;
     }
@@ -98,7 +101,7 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
     /// <summary>The answer broke off: ends the response as failed. What was written until then stays in it, marked incomplete.</summary>
     public void Fail(Fault fault)
     {
-        _output.Abandon();
+        Abandon();
         state.Status = "failed";
         state.Fault = fault;
     }
@@ -106,7 +109,7 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
     /// <summary>The caller cancelled: ends the response.</summary>
     public void Cancel()
     {
-        _output.Abandon();
+        Abandon();
         state.Status = "cancelled";
     }
 
@@ -165,10 +168,11 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
         }
 
         TakeUsage(chat.Member("usage"));
+        state.Multimodel = chat.Member("multimodel")?.Clone() ?? state.Multimodel;
+        state.FailedModels = chat.Member("failed_models")?.Clone() ?? state.FailedModels;
         foreach (var choice in chat.Member("choices").Elements())
         {
-            // A response has one answer; other choices have no place in it.
-            if ((choice.Whole("index") ?? 0) == 0 && TakeChoice(choice) is { } fault)
+            if (FindOutput(choice) is { } output && TakeChoice(output, choice) is { } fault)
             {
                 return fault;
             }
@@ -177,18 +181,44 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
         return null;
     }
 
-    private Fault? TakeChoice(JsonElement choice)
+    /// <summary>The output that a choice belongs to. Only members of several models have more than one; other choices have no place in a response.</summary>
+    private ResponseOutput? FindOutput(JsonElement choice)
+    {
+        var index = choice.Whole("index") ?? 0;
+        if (_outputs.TryGetValue(index, out var output))
+        {
+            return output;
+        }
+
+        var model = choice.Text("model");
+        if (index < 0 || (model is null && index > 0) || _outputs.Count == MultimodelSpec.MostModels)
+        {
+            return null;
+        }
+
+        output = new ResponseOutput(state, _events, model is null ? null : new OutputMember(model, choice.Whole("member") ?? index));
+        _outputs.Add(index, output);
+        return output;
+    }
+
+    private Fault? TakeChoice(ResponseOutput output, JsonElement choice)
     {
         var message = choice.Member("message");
         if ((message ?? choice.Member("delta")) is { } delta)
         {
-            _output.AddReasoning(delta.Text("reasoning_content") ?? delta.Text("reasoning"));
-            _output.AddText(delta.Text("content"), choice.Member("logprobs")?.Member("content"));
-            _output.AddRefusal(delta.Text("refusal"));
-            if (_output.AddCalls(delta.Member("tool_calls"), isWhole: message is not null) is { } problem)
+            output.AddReasoning(delta.Text("reasoning_content") ?? delta.Text("reasoning"));
+            output.AddText(delta.Text("content"), choice.Member("logprobs")?.Member("content"));
+            output.AddRefusal(delta.Text("refusal"));
+            if (output.AddCalls(delta.Member("tool_calls"), isWhole: message is not null) is { } problem)
             {
                 return Garbage(problem);
             }
+        }
+
+        if (choice.Member("error") is { } error && choice.Text("model") is not null)
+        {
+            output.Break(error.Clone());
+            return null;
         }
 
         if (choice.Text("finish_reason") is { } reason)
@@ -198,11 +228,26 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
                 return Garbage("ended with an error");
             }
 
-            _finishReason = reason;
+            output.FinishReason = reason;
         }
 
         return null;
     }
+
+    private void Abandon()
+    {
+        foreach (var output in _outputs.Values)
+        {
+            output.Abandon();
+        }
+    }
+
+    private static string? CutBy(string? finishReason) => finishReason switch
+    {
+        "length" => "max_output_tokens",
+        "content_filter" => "content_filter",
+        _ => null,
+    };
 
     private void TakeUsage(JsonElement? usage)
     {

@@ -20,7 +20,7 @@ internal sealed class ResponseIntake(ResponseArchive archive, IRequestReader cha
         var owner = envelope.Caller.Namespace;
         IReadOnlyList<JsonElement> conversation = [];
         if (request.PreviousResponseId is { } previous
-            && !(await archive.ReadConversationAsync(owner, previous, cancellation)).TryGet(out conversation!, out var fault))
+            && !(await archive.ReadConversationAsync(owner, previous, request.Model, cancellation)).TryGet(out conversation!, out var fault))
         {
             return fault;
         }

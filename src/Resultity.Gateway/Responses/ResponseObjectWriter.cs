@@ -57,6 +57,8 @@ internal static class ResponseObjectWriter
             writer.WriteEndObject();
         }
 
+        ChatBodyWriter.Copy(writer, "multimodel", state.Multimodel);
+        ChatBodyWriter.Copy(writer, "failed_models", state.FailedModels);
         writer.WriteEndObject();
     }
 

@@ -2,12 +2,16 @@ using System.Text.Json;
 
 namespace Resultity.Gateway.Responses;
 
-/// <summary>Grows a response's output from the pieces of a chat answer, and says so in events.</summary>
-internal sealed class ResponseOutput(ResponseState state, ResponseOutputEvents events)
+/// <summary>Grows a response's output from the pieces of a chat answer, or of one member's of several, and says so in events.</summary>
+internal sealed class ResponseOutput(ResponseState state, ResponseOutputEvents events, OutputMember? member)
 {
     private readonly ToolCallPieces _calls = new();
     private readonly List<JsonElement> _pendingLogprobs = [];
     private PartedItem? _open;
+    private bool _hasItems;
+
+    /// <summary>Why the model stopped, once it has.</summary>
+    public string? FinishReason { get; set; }
 
     /// <summary>Adds to the reasoning.</summary>
     public void AddReasoning(string? text)
@@ -101,6 +105,24 @@ internal sealed class ResponseOutput(ResponseState state, ResponseOutputEvents e
         CloseCalls(whole, all: true);
     }
 
+    /// <summary>The member broke off while others go on: what it was writing is closed as it stands, and tells why.</summary>
+    public void Break(JsonElement error)
+    {
+        if (!_hasItems)
+        {
+            OpenMessage();
+        }
+
+        _open?.Error = error;
+        foreach (var call in _calls.Open)
+        {
+            call.Error = error;
+        }
+
+        CloseOpen(whole: false);
+        CloseCalls(whole: false, all: true);
+    }
+
     /// <summary>Marks what is open as incomplete, without events: the failure is told by the response's own event.</summary>
     public void Abandon()
     {
@@ -130,10 +152,9 @@ internal sealed class ResponseOutput(ResponseState state, ResponseOutputEvents e
         if (_open is not { } item)
         {
             CloseCalls(whole: true, all: false);
-            item = new PartedItem(NextId(isReasoning ? "rs_" : "msg_"), state.Output.Count, isReasoning);
+            item = new PartedItem(NextId(isReasoning ? "rs_" : "msg_"), state.Output.Count, isReasoning) { Member = member };
             _open = item;
-            state.Output.Add(item);
-            events.ItemAdded(item);
+            Add(item);
         }
 
         if (item.Parts.Count > 0 && item.Parts[^1].Kind == kind)
@@ -156,9 +177,15 @@ internal sealed class ResponseOutput(ResponseState state, ResponseOutputEvents e
         CloseOpen(whole: true);
         CloseCalls(whole: true, all: false);
         var id = NextId("fc_");
-        call.Item = new FunctionCallItem(id, state.Output.Count, call.Id ?? string.Concat("call_", id.AsSpan(3)), name);
-        state.Output.Add(call.Item);
-        events.ItemAdded(call.Item);
+        call.Item = new FunctionCallItem(id, state.Output.Count, call.Id ?? string.Concat("call_", id.AsSpan(3)), name) { Member = member };
+        Add(call.Item);
+    }
+
+    private void Add(OutputItem item)
+    {
+        _hasItems = true;
+        state.Output.Add(item);
+        events.ItemAdded(item);
     }
 
     private void CloseOpen(bool whole)

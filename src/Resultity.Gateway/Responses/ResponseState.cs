@@ -36,6 +36,12 @@ internal sealed class ResponseState(string id, ResponseRequest request, long cre
     /// <summary>How many of the output tokens were reasoning.</summary>
     public long ReasoningTokens { get; set; }
 
+    /// <summary>What the answer says of the several models behind it.</summary>
+    public JsonElement? Multimodel { get; set; }
+
+    /// <summary>The models that were asked in vain before the one that answers.</summary>
+    public JsonElement? FailedModels { get; set; }
+
     /// <summary>The output so far.</summary>
     public List<OutputItem> Output { get; } = [];
 

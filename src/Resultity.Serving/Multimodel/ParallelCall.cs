@@ -129,6 +129,11 @@ internal sealed class ParallelCall : IAsyncDisposable
     {
         StartAll();
         await Task.WhenAll(Members.Select(static member => member.Begun)).ConfigureAwait(false);
+        foreach (var member in Members.Where(static member => member.Answer is { IsBinary: true }))
+        {
+            member.End(MemberFaults.NotJson);
+        }
+
         return Succeeded.Count() >= Spec.MinSuccess;
     }
 
@@ -171,9 +176,9 @@ internal sealed class ParallelCall : IAsyncDisposable
         }
 
         Decision = new Decision(Spec.Mode == MultimodelMode.First ? "first" : "hedge", winner);
-        if (Stream)
+        if (winner.Answer!.IsEventStream || winner.Answer.IsBinary)
         {
-            return new DecidedStream(this, winner.Answer!, winner, winner.Token);
+            return new DecidedStream(this, winner.Answer, winner, winner.Token);
         }
 
         await DisposeLosersAsync(winner).ConfigureAwait(false);

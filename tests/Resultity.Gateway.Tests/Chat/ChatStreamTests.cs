@@ -197,7 +197,8 @@ public sealed class ChatStreamTests : GatewayTest
         var data = stream.Events[^1].Data;
         AssertShape(data);
         using var json = JsonDocument.Parse(data);
-        Assert.Equal("error", json.RootElement.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+        Assert.Equal("error", json.RootElement.GetProperty("finish_reason").GetString());
+        Assert.Equal("length", json.RootElement.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
     }
 
     private async Task<SseReading> OpenAsync(string more = "") =>

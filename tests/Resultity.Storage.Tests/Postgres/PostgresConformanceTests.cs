@@ -24,4 +24,6 @@ public sealed class PostgresSubcloudStoreTests(PostgresFixture server) : Subclou
 
 public sealed class PostgresIdempotencyStoreTests(PostgresFixture server) : IdempotencyStoreConformance(TestStorage.Postgres(server));
 
+public sealed class PostgresMultimodelStoreTests(PostgresFixture server) : MultimodelStoreConformance(TestStorage.Postgres(server));
+
 public sealed class PostgresShardStoreTests(PostgresFixture server) : ShardStoreConformance(TestStorage.Postgres(server));

@@ -26,4 +26,6 @@ public sealed class SqliteSubcloudStoreTests() : SubcloudStoreConformance(TestSt
 
 public sealed class SqliteIdempotencyStoreTests() : IdempotencyStoreConformance(TestStorage.Sqlite());
 
+public sealed class SqliteMultimodelStoreTests() : MultimodelStoreConformance(TestStorage.Sqlite());
+
 public sealed class SqliteShardStoreTests() : ShardStoreConformance(TestStorage.Sqlite());

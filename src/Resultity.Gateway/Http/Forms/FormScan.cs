@@ -148,7 +148,7 @@ internal static class FormScan
 
     private static void WriteValue(Utf8JsonWriter writer, ReadOnlySpan<byte> text, JsonKinds kinds)
     {
-        if ((kinds & JsonKinds.String) != 0)
+        if ((kinds & JsonKinds.String) != 0 && !((kinds & JsonKinds.Object) != 0 && text.TrimStart(" \t\r\n"u8).StartsWith("{"u8) && IsJson(text, JsonKinds.Object)))
         {
             writer.WriteStringValue(text);
         }

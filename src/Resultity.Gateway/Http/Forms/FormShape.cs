@@ -26,9 +26,7 @@ internal sealed class FormShape
     public FormShape(ObjectShape json, int maxBytes, params FileField[] files)
     {
         (MaxBytes, Files) = (maxBytes, files);
-
-        // A form names several models as one name: 'a|b' or 'a+b'.
-        bool IsText(string name) => name is not ("models" or "multimodel") && !Array.Exists(files, file => file.Name == name);
+        bool IsText(string name) => !Array.Exists(files, file => file.Name == name);
         Text = new ObjectShape([.. json.Fields.Where(field => IsText(field.Name)).Select(static field => new Field(field.Name, field.Shape) { Required = field.Required, Slot = field.Slot })])
         {
             OneOf = json.OneOf.All(IsText) ? json.OneOf : [],

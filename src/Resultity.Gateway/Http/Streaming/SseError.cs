@@ -4,7 +4,11 @@ using Resultity.Contracts.Values;
 
 namespace Resultity.Gateway.Http.Streaming;
 
-/// <summary>The event that ends a stream which is not whole: an <c>error</c>, and choices that finished for that reason.</summary>
+/// <summary>The event that ends a stream which is not whole: an <c>error</c>, <c>finish_reason: "error"</c>, and a choice that is cut off.</summary>
+/// <remarks>
+/// The choice itself finishes for the reason that OpenAI publishes for a text that is cut off: SDKs with a closed list of reasons fail at any
+/// other word, and those that do not look at <c>error</c> still do not take the text for whole.
+/// </remarks>
 internal static class SseError
 {
     /// <summary>The event's data. Official SDKs raise an exception at its <c>error</c>.</summary>
@@ -19,6 +23,7 @@ internal static class SseError
         writer.WriteNumber("created"u8, created);
         writer.WriteString("model"u8, model);
         FaultJson.WriteProperty(writer, fault);
+        writer.WriteString("finish_reason"u8, "error"u8);
         writer.WriteStartArray("choices"u8);
         writer.WriteStartObject();
         writer.WriteNumber("index"u8, 0);
@@ -32,7 +37,7 @@ internal static class SseError
             writer.WriteString("text"u8, ""u8);
         }
 
-        writer.WriteString("finish_reason"u8, "error"u8);
+        writer.WriteString("finish_reason"u8, "length"u8);
         writer.WriteEndObject();
         writer.WriteEndArray();
         writer.WriteEndObject();

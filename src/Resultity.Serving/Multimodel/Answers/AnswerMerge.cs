@@ -47,7 +47,7 @@ internal static class AnswerMerge
         else
         {
             // A transcription, or the like: the first one's text stays where clients look for it.
-            whole["results"] = new JsonArray([.. roots.Select((root, i) => Marked((JsonObject)root!.DeepClone(), members[i].Model))]);
+            whole["results"] = new JsonArray([.. roots.Select((root, i) => Marked((JsonObject)root!.DeepClone(), members[i]))]);
         }
 
         whole["model"] = label;
@@ -98,7 +98,7 @@ internal static class AnswerMerge
                         entry["index"] = offset + index;
                     }
 
-                    Marked(entry, members[i].Model);
+                    Marked(entry, members[i]);
                 }
 
                 items.Add(item);
@@ -110,9 +110,10 @@ internal static class AnswerMerge
         return new JsonArray([.. items]);
     }
 
-    private static JsonObject Marked(JsonObject entry, string model)
+    private static JsonObject Marked(JsonObject entry, Member member)
     {
-        entry["model"] = model;
+        entry["model"] = member.Model;
+        entry["member"] = member.Index;
         return entry;
     }
 }

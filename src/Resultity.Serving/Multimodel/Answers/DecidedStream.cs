@@ -4,7 +4,7 @@ using Resultity.Serving.Pipeline;
 
 namespace Resultity.Serving.Multimodel.Answers;
 
-/// <summary>The events of the one answer that was decided on, as they come, and one more at the end that tells of all members.</summary>
+/// <summary>The events, or pieces, of the one answer that was decided on, as they come, and one more event at the end that tells of all members.</summary>
 /// <param name="call">The call; it is disposed of with this.</param>
 /// <param name="source">The answer; it is disposed of with this.</param>
 /// <param name="winner">The member whose answer it is; <see langword="null"/> for a judge's own.</param>
@@ -19,7 +19,9 @@ internal sealed class DecidedStream(ParallelCall call, InferenceAnswer source, M
 
     public override string Model => source.Model;
 
-    public override bool IsEventStream => true;
+    public override bool IsEventStream => source.IsEventStream;
+
+    public override bool IsBinary => source.IsBinary;
 
     public override string ContentType => source.ContentType;
 
@@ -66,7 +68,7 @@ internal sealed class DecidedStream(ParallelCall call, InferenceAnswer source, M
             return false;
         }
 
-        if (!next.IsSeam)
+        if (!next.IsSeam && !IsBinary)
         {
             _identity ??= ChunkIdentity.Of(next.Data.Span);
         }
@@ -95,7 +97,9 @@ internal sealed class DecidedStream(ParallelCall call, InferenceAnswer source, M
         }
 
         _ended = true;
-        if (!cancellation.IsCancellationRequested && !call.Caller.IsCancellationRequested)
+
+        // Sound has no place for words about it; the headers name the model.
+        if (!IsBinary && !cancellation.IsCancellationRequested && !call.Caller.IsCancellationRequested)
         {
             _last = new StreamEvent(LastChunk.Write(call, _identity));
         }

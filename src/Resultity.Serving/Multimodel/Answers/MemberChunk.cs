@@ -72,8 +72,8 @@ internal sealed class MemberChunk(string requestId, long created, InferenceEndpo
     /// <summary>Writes that a member has failed, in place of what it would still have said.</summary>
     public byte[] Failure(Member member, int offset)
     {
-        var fault = MultimodelJson.Error(member.Fault!);
-        var choice = new JsonObject { ["index"] = offset, ["model"] = member.Model, ["finish_reason"] = "error", ["error"] = fault };
+        // Cut off is what the published contract can say of it; SDKs with a closed list of reasons fail at any other word.
+        var choice = new JsonObject { ["index"] = offset, ["model"] = member.Model, ["finish_reason"] = "length", ["error"] = MultimodelJson.Error(member.Fault!) };
         var chat = endpoint == InferenceEndpoint.ChatCompletions;
         choice[chat ? "delta" : "text"] = chat ? new JsonObject() : "";
         return WholeAnswer.ToBytes(new JsonObject

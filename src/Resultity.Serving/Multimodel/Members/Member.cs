@@ -130,7 +130,7 @@ internal sealed class Member : IAsyncDisposable
         }
 
         Answer = answer;
-        if (answer.IsEventStream)
+        if (answer.IsEventStream || answer.IsBinary)
         {
             FirstToken = _time.GetElapsedTime(_startedAt);
         }

@@ -50,6 +50,19 @@ internal static class MemberBodyFacts
         return question;
     }
 
+    /// <summary>A field's text, of a JSON body as of a form; <see langword="null"/> if there is none.</summary>
+    public static string? Text(InferenceRequest request, string field)
+    {
+        if (!MemberRequest.IsJson(request))
+        {
+            return MemberForm.Read(request.Body, request.ContentType, field);
+        }
+
+        string? text = null;
+        ReadTop(request, (name, value) => text = name == field && value.ValueKind == JsonValueKind.String ? value.GetString() : text);
+        return text;
+    }
+
     private static void ReadTop(InferenceRequest request, Action<string, JsonElement> read)
     {
         if (!MemberRequest.IsJson(request))

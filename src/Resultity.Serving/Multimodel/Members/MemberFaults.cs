@@ -10,6 +10,9 @@ internal static class MemberFaults
     public static Fault TimedOut { get; } =
         new(FaultKind.DeadlineExceeded, "member_timeout", "The model did not answer within the 'timeout_ms' of this call.");
 
+    public static Fault NotJson { get; } =
+        new(FaultKind.BadNodeAnswer, "bad_node_answer", "The model's answer is not JSON, so that it cannot be put together with others.");
+
     /// <summary>Puts the members' faults together.</summary>
     /// <param name="failed">Who failed of what, in order; at least one.</param>
     /// <param name="succeeded">How many did not fail.</param>

@@ -1,3 +1,4 @@
+using Resultity.Contracts.Forms;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Multimodel.Plans;
 using Resultity.Serving.Pipeline;
@@ -26,9 +27,9 @@ internal static class MemberRequest
 
             body = MemberBody.Write(request.Body, member.Name, member.Overrides, stream);
         }
-        else
+        else if (!MemberForm.Write(request.Body, request.ContentType, member.Name, member.Overrides).TryGet(out body, out var fault))
         {
-            body = Rename(request, member.Name);
+            return fault;
         }
 
         return new InferenceRequest
@@ -58,14 +59,5 @@ internal static class MemberRequest
     }
 
     /// <summary>Whether the body is a JSON object, so that its fields can be left out and added.</summary>
-    public static bool IsJson(InferenceRequest request) => request.ContentType.StartsWith("application/json", StringComparison.OrdinalIgnoreCase);
-
-    // In a form, the name stands as it is.
-    private static MemberBody Rename(InferenceRequest request, string model)
-    {
-        var body = request.Body.Span;
-        var range = request.ModelRange;
-        var name = System.Text.Encoding.UTF8.GetBytes(model);
-        return new MemberBody((byte[])[.. body[..range.Start], .. name, .. body[range.End..]], new ByteRange(range.Start, name.Length), default);
-    }
+    public static bool IsJson(InferenceRequest request) => !FormReader.IsForm(request.ContentType);
 }
