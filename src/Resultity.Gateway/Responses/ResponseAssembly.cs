@@ -201,7 +201,7 @@ internal sealed class ResponseAssembly(ResponseState state, ResponseEventBuffer?
         return output;
     }
 
-    private Fault? TakeChoice(ResponseOutput output, JsonElement choice)
+    private static Fault? TakeChoice(ResponseOutput output, JsonElement choice)
     {
         var message = choice.Member("message");
         if ((message ?? choice.Member("delta")) is { } delta)
