@@ -59,9 +59,12 @@ public sealed class InferenceEndpoint
     /// <summary>What a video shows.</summary>
     public static InferenceEndpoint VideoDescription { get; } = new("/v1/videos/description", "describe_video", 12, canStream: false, isMedia: true) { Feature = VideoFeature };
 
+    /// <summary>Which documents answer a query best.</summary>
+    public static InferenceEndpoint Rerank { get; } = new("/v1/rerank", "rerank", 13, canStream: false);
+
     /// <summary>Every endpoint there is.</summary>
     public static IReadOnlyList<InferenceEndpoint> All { get; } =
-        [ChatCompletions, Completions, Embeddings, ImageGenerations, ImageEdits, ImageVariations, ImageDescription, Moderations, Transcriptions, Translations, Speech, Videos, VideoDescription];
+        [ChatCompletions, Completions, Embeddings, ImageGenerations, ImageEdits, ImageVariations, ImageDescription, Moderations, Transcriptions, Translations, Speech, Videos, VideoDescription, Rerank];
 
     /// <summary>The path, as in <c>/v1/chat/completions</c>; also the endpoint's name in offers, jobs and batches.</summary>
     public string Path { get; }

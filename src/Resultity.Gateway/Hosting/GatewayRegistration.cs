@@ -15,6 +15,7 @@ using Resultity.Gateway.Images;
 using Resultity.Gateway.Models;
 using Resultity.Gateway.Moderations;
 using Resultity.Gateway.Requests;
+using Resultity.Gateway.Rerank;
 using Resultity.Gateway.Responses;
 using Resultity.Gateway.Videos;
 using Resultity.Gateway.Telemetry;
@@ -56,7 +57,7 @@ internal static class GatewayRegistration
         services.AddSharding();
         services.AddHttpEdge();
         services.AddJobs();
-        services.AddChat().AddCompletions().AddEmbeddings().AddImages().AddAudio().AddModerations().AddVideos().AddRequests().AddResponses();
+        services.AddChat().AddCompletions().AddEmbeddings().AddRerank().AddImages().AddAudio().AddModerations().AddVideos().AddRequests().AddResponses();
         services.AddFiles().AddBatches().AddWebhooks();
         services.AddPeers();
         services.AddTelemetry("resultity-gateway", options.ExportTelemetry);
@@ -78,7 +79,7 @@ internal static class GatewayRegistration
         app.MapOpenApi();
         app.MapMetrics();
         app.MapFleet();
-        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapImages().MapAudio().MapModerations().MapVideos().MapRequests().MapResponses();
+        app.MapModels().MapChat().MapCompletions().MapEmbeddings().MapRerank().MapImages().MapAudio().MapModerations().MapVideos().MapRequests().MapResponses();
         app.MapFiles().MapBatches().MapWebhooks();
         app.MapAdmin();
     }

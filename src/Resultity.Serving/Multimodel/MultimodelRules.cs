@@ -44,6 +44,11 @@ public static class MultimodelRules
             return Fault.Invalid($"Invalid 'multimodel.mode': vectors of different models cannot be compared, so '{spec.Mode.Name()}' is not possible here. Supported values are: 'all', 'first', 'hedge', 'fallback'.", "multimodel.mode");
         }
 
+        if (endpoint == InferenceEndpoint.Rerank)
+        {
+            return Fault.Invalid($"Invalid 'multimodel.mode': scores of different models have no common scale, so '{spec.Mode.Name()}' is not possible here. Supported values are: 'all', 'first', 'hedge', 'fallback'.", "multimodel.mode");
+        }
+
         return choices > 1
             ? Fault.Invalid($"Invalid 'n': '{spec.Mode.Name()}' decides between one answer of each model. Leave 'n' out; the same model may be a member several times.", "n")
             : null;

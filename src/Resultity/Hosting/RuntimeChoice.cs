@@ -91,9 +91,9 @@ internal sealed class RuntimeChoice
     {
         List<SupervisedModel> models =
         [
-            .. settings.List("node.gguf").Select(text => EngineSpec.Gguf(text, EngineProgram.Find(settings.RequiredText("node.llama_server"), terminal.Variable))),
-            .. settings.List("node.whisper").SelectMany(text => EngineSpec.Whisper(text, EngineProgram.Find(settings.RequiredText("node.whisper_server"), terminal.Variable))),
-            .. settings.Map("node.commands").Select(static command => EngineSpec.Command(command.Key, command.Value)),
+            .. settings.List("node.gguf").Select(text => GgufSpec.Parse(text, EngineProgram.Find(settings.RequiredText("node.llama_server"), terminal.Variable))),
+            .. settings.List("node.whisper").SelectMany(text => WhisperSpec.Parse(text, EngineProgram.Find(settings.RequiredText("node.whisper_server"), terminal.Variable))),
+            .. settings.Map("node.commands").Select(static command => CommandSpec.Parse(command.Key, command.Value)),
         ];
         if (models.GroupBy(static model => model.Name, StringComparer.Ordinal).FirstOrDefault(static same => same.Skip(1).Any()) is { } twice)
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Resultity.Cli;
-using Resultity.Contracts.Values;
 
 namespace Resultity.Hosting;
 
@@ -37,20 +36,13 @@ internal sealed record UpstreamSpec(Uri Url, string? KeyVariable, string? KeyFil
                 "key-file" => spec with { KeyFile = Readable(value) },
                 "continues" => spec with { Continues = value switch { "true" => true, "false" => false, _ => throw Wrong($"continues is '{value}'; allowed are true and false.") } },
                 "models" when value.Length > 0 => spec with { Models = value.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
-                "endpoints" when value.Length > 0 => spec with { Endpoints = [.. value.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Endpoint)] },
+                "endpoints" when value.Length > 0 => spec with { Endpoints = EndpointList.Parse(value, Wrong) },
                 "slots" => spec with { Slots = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var slots) && slots is >= 1 and <= 10_000 ? slots : throw Wrong($"slots is '{value}'; allowed is a whole number from 1 to 10000.") },
                 _ => throw Wrong($"'{part}' is not understood."),
             };
         }
 
         return spec;
-    }
-
-    private static string Endpoint(string written)
-    {
-        var path = "/v1/" + written.Trim('/').Replace("v1/", "", StringComparison.Ordinal);
-        return InferenceEndpoint.TryFind(path, out _) ? path
-            : throw Wrong($"endpoints names '{written}'; allowed are {string.Join(", ", InferenceEndpoint.All.Select(static endpoint => endpoint.Path["/v1/".Length..]))}.");
     }
 
     private static string Readable(string path)

@@ -22,6 +22,7 @@ using Resultity.Gateway.Images;
 using Resultity.Gateway.Models;
 using Resultity.Gateway.Moderations;
 using Resultity.Gateway.Requests;
+using Resultity.Gateway.Rerank;
 using Resultity.Gateway.Responses;
 using Resultity.Gateway.Webhooks;
 using Resultity.Serving;
@@ -48,12 +49,12 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IFleet>(_fleet);
-        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddImages().AddAudio().AddModerations().AddResponses().AddRequests().AddFiles().AddBatches().AddWebhooks();
+        builder.Services.AddHttpEdge().AddServing().AddSqliteStorage(_data).AddJobs().AddChat().AddCompletions().AddEmbeddings().AddRerank().AddImages().AddAudio().AddModerations().AddResponses().AddRequests().AddFiles().AddBatches().AddWebhooks();
         builder.Services.Configure<GatewayHttpOptions>(options => configure?.Invoke(options));
         services?.Invoke(builder.Services);
         _app = builder.Build();
         _app.UseHttpEdge();
-        _app.MapChat().MapCompletions().MapEmbeddings().MapImages().MapAudio().MapModerations().MapResponses().MapModels().MapRequests().MapFiles().MapBatches().MapWebhooks().MapOpenApi();
+        _app.MapChat().MapCompletions().MapEmbeddings().MapRerank().MapImages().MapAudio().MapModerations().MapResponses().MapModels().MapRequests().MapFiles().MapBatches().MapWebhooks().MapOpenApi();
     }
 
     public Uri Address { get; private set; } = null!;

@@ -36,6 +36,18 @@ public sealed record LlamaCppModel(string Path, string Name)
     /// <summary>Whether it makes embeddings, and nothing else.</summary>
     public bool Embeddings { get; init; }
 
+    /// <summary>How a text's embedding is made of its tokens': <c>mean</c>, <c>cls</c> or <c>last</c>; <see langword="null"/> as the file says.</summary>
+    public string? Pooling { get; init; }
+
+    /// <summary>Whether it orders documents by a query (<c>/v1/rerank</c>), and nothing else.</summary>
+    public bool Reranks { get; init; }
+
+    /// <summary>How long it may take to load; <see langword="null"/> for the usual time.</summary>
+    public TimeSpan? LoadTimeout { get; init; }
+
+    /// <summary>How long a stream's first token may take; <see langword="null"/> for the usual time.</summary>
+    public TimeSpan? FirstTokenTimeout { get; init; }
+
     /// <summary>Reads the file's header and says how it is served.</summary>
     /// <exception cref="RuntimeStartException">The file cannot be read, or is not a whole GGUF file of a text model.</exception>
     public SupervisedModel Describe()
@@ -45,7 +57,7 @@ public sealed record LlamaCppModel(string Path, string Name)
             var facts = GgufFacts.Read(Path, Name);
             var context = Context ?? Math.Min(facts.ContextLength > 0 ? facts.ContextLength : UsualContext, UsualContext);
             var cache = checked((long)context * Slots * facts.CacheBytesPerToken * facts.LayerBytes.Count);
-            return new SupervisedModel
+            var model = new SupervisedModel
             {
                 Name = Name,
                 Path = Path,
@@ -53,18 +65,25 @@ public sealed record LlamaCppModel(string Path, string Name)
                 Kind = "llama.cpp",
                 Arguments = port => Arguments(context, port),
                 Probe = ReadyProbe.Get("health"),
-                Endpoints = Embeddings ? [InferenceEndpoint.Embeddings.Path] : [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path],
+                Endpoints = Endpoints,
                 Slots = Slots,
                 ContextLength = context,
                 MemoryBytes = facts.FileBytes + cache + Overhead + (Projector is null ? 0 : new FileInfo(Projector).Length),
                 PassedVariables = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES", "GGML_BACKEND_PATH", "LD_LIBRARY_PATH"],
             };
+            return model with { LoadTimeout = LoadTimeout ?? model.LoadTimeout, FirstTokenTimeout = FirstTokenTimeout ?? model.FirstTokenTimeout };
         }
         catch (Exception wrong) when (wrong is IOException or InvalidDataException or UnauthorizedAccessException or OverflowException)
         {
             throw new RuntimeStartException($"The model file {Path} cannot be served: {wrong.Message}.", wrong);
         }
     }
+
+    private IReadOnlyList<string> Endpoints =>
+        Embeddings ? [InferenceEndpoint.Embeddings.Path]
+        : Reranks ? [InferenceEndpoint.Rerank.Path]
+        : Projector is not null ? [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path, InferenceEndpoint.ImageDescription.Path]
+        : [InferenceEndpoint.ChatCompletions.Path, InferenceEndpoint.Completions.Path];
 
     private List<string> Arguments(int context, int port)
     {
@@ -87,9 +106,15 @@ public sealed record LlamaCppModel(string Path, string Name)
             arguments.AddRange(["--mmproj", Projector]);
         }
 
-        if (Embeddings)
+        if (Embeddings || Reranks)
         {
-            arguments.Add("--embeddings");
+            // Such a model looks at a whole text at once, so a text has to fit into one step.
+            arguments.AddRange([Embeddings ? "--embeddings" : "--rerank", "-b", Text(context), "-ub", Text(context)]);
+        }
+
+        if (Pooling is not null)
+        {
+            arguments.AddRange(["--pooling", Pooling]);
         }
 
         return arguments;

@@ -58,7 +58,7 @@ internal sealed class ServedProgram : IAsyncDisposable
         var instance = await _child.EnsureReadyAsync(cancellation);
         try
         {
-            await _protocol.ServeAsync(exchange, instance, cancellation);
+            await ServeAsync(exchange, instance, cancellation);
         }
         catch (Exception e) when ((e is HttpRequestException or (IOException and not Link.LinkStreamException)) && !exchange.Started)
         {
@@ -71,9 +71,22 @@ internal sealed class ServedProgram : IAsyncDisposable
             }
 
             instance = await _child.EnsureReadyAsync(cancellation);
-            await _protocol.ServeAsync(exchange, instance, cancellation);
+            await ServeAsync(exchange, instance, cancellation);
         }
     }
 
     public ValueTask DisposeAsync() => _child.DisposeAsync();
+
+    private async ValueTask ServeAsync(RuntimeExchange exchange, ChildInstance instance, CancellationToken cancellation)
+    {
+        try
+        {
+            await _protocol.ServeAsync(exchange, instance, cancellation);
+        }
+        catch (FirstTokenTimeoutException late) when (late.EngineIsSilent)
+        {
+            await _child.CondemnAsync(instance, late.Message);
+            throw new RuntimeInterruptedException($"{instance.Name} was killed because {late.Message}", late);
+        }
+    }
 }

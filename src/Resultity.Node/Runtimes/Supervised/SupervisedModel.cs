@@ -32,6 +32,13 @@ public sealed record SupervisedModel
     /// <value>10 minutes</value>
     public TimeSpan LoadTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long a stream's first token may take. A program that gives nothing to anybody for so long is killed and started again.</summary>
+    /// <value>5 minutes: a long prompt on a slow machine takes its time.</value>
+    public TimeSpan FirstTokenTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether it goes on from an unfinished assistant message (<c>continue_final_message</c>).</summary>
+    public bool ContinuesPrefix { get; init; }
+
     /// <summary>How many requests it runs at once.</summary>
     /// <value>1</value>
     public int Slots { get; init; } = 1;

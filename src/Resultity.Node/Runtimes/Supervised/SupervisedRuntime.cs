@@ -36,7 +36,7 @@ public sealed class SupervisedRuntime : IRuntime
         var sounds = new AudioDecoder(new Ffmpeg(children, options.Audio), options.Audio);
         _served = options.Models.ToDictionary(
             static model => model.Name,
-            model => new ServedProgram(model, model.Whisper is { } facts ? new WhisperProtocol(_http, sounds, facts) : new OpenAiProtocol(_http), children, logger),
+            model => new ServedProgram(model, model.Whisper is { } facts ? new WhisperProtocol(_http, sounds, facts) : new OpenAiProtocol(model, _http, time), children, logger),
             StringComparer.Ordinal);
         foreach (var served in _served.Values)
         {
@@ -111,6 +111,7 @@ public sealed class SupervisedRuntime : IRuntime
         Slots = model.Slots,
         Runtime = model.Kind,
         ContextLength = model.ContextLength,
+        ContinuesPrefix = model.ContinuesPrefix,
         State = _served[model.Name].State,
     })];
 

@@ -21,6 +21,9 @@ public sealed record WhisperCppModel(string Path, string Name)
     /// <summary>Threads; <see langword="null"/> leaves it to the server.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>How long it may take to load; <see langword="null"/> for the usual time.</summary>
+    public TimeSpan? LoadTimeout { get; init; }
+
     /// <summary>The models of a folder: its files in this format, each by its own name.</summary>
     /// <exception cref="RuntimeStartException">The folder can't be read, or has none.</exception>
     public static IReadOnlyList<WhisperCppModel> Find(string folder)
@@ -50,7 +53,7 @@ public sealed record WhisperCppModel(string Path, string Name)
         try
         {
             var facts = WhisperFacts.Read(Path);
-            return new SupervisedModel
+            var model = new SupervisedModel
             {
                 Name = Name,
                 Path = Path,
@@ -64,6 +67,7 @@ public sealed record WhisperCppModel(string Path, string Name)
                 MemoryBytes = facts.MemoryBytes,
                 Whisper = facts,
             };
+            return LoadTimeout is { } load ? model with { LoadTimeout = load } : model;
         }
         catch (Exception wrong) when (wrong is IOException or InvalidDataException or UnauthorizedAccessException)
         {
