@@ -26,6 +26,7 @@ if (options.List)
 
 var programs = Programs.In(Path.GetFullPath(options.Folder));
 if (options.Batches) return await MeasureBatchesAsync();
+if (options.Submit) return await MeasureSubmitsAsync();
 var runner = new Runner(options, programs, Console.Error);
 var results = new List<ScenarioResult>();
 var chosen = Scenarios.All.Where(scenario => options.Only.Length == 0 || options.Only.Contains(scenario.Name))
@@ -58,6 +59,20 @@ async Task<int> MeasureBatchesAsync()
     {
         var measured = await CommitAsync();
         return await WriteAsync(await run.RunAsync(measured), measured + "-batches");
+    }
+    catch (InvalidOperationException wrong)
+    {
+        Console.Error.WriteLine($"bench: {wrong.Message}");
+        return 1;
+    }
+}
+
+async Task<int> MeasureSubmitsAsync()
+{
+    try
+    {
+        var measured = await CommitAsync();
+        return await WriteAsync(await new SubmitRun(options, programs, Console.Error).RunAsync(measured), measured + "-submit");
     }
     catch (InvalidOperationException wrong)
     {

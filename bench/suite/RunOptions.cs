@@ -14,6 +14,7 @@ internal sealed class RunOptions
           --quick         few connections, one second, one round: shows that it works, measures nothing
           --out FILE      writes the tables there (bench/results/DATE-COMMIT.md; not in quick mode)
           --batches       measures batches and files instead (bench/results/DATE-COMMIT-batches.md)
+          --submit        measures durable submits on SQLite and PostgreSQL instead (bench/results/DATE-COMMIT-submit.md)
           --list          lists the scenarios
         """;
 
@@ -25,6 +26,7 @@ internal sealed class RunOptions
     public bool Quick { get; private set; }
     public bool List { get; private set; }
     public bool Batches { get; private set; }
+    public bool Submit { get; private set; }
     public string? Out { get; private set; }
 
     public static RunOptions Parse(string[] args)
@@ -44,6 +46,7 @@ internal sealed class RunOptions
                 case "--out": options.Out = Value(); break;
                 case "--list": options.List = true; break;
                 case "--batches": options.Batches = true; break;
+                case "--submit": options.Submit = true; break;
                 case "--quick":
                     options.Quick = true;
                     options.Rounds = 1;

@@ -35,7 +35,8 @@ internal sealed class Setup : IDisposable
     /// <summary>Starts the upstream and the targets; they answer when the task ends.</summary>
     /// <param name="names">Which targets.</param>
     /// <param name="slots">How many requests the node serves at once.</param>
-    public static async Task<Setup> StartAsync(Programs programs, IReadOnlyCollection<string> names, int slots)
+    /// <param name="database">Where the gateway keeps its rows; <see langword="null"/> for SQLite in its folder.</param>
+    public static async Task<Setup> StartAsync(Programs programs, IReadOnlyCollection<string> names, int slots, string? database = null)
     {
         var setup = new Setup(programs, Directory.CreateTempSubdirectory(FolderPrefix).FullName);
         try
@@ -43,7 +44,7 @@ internal sealed class Setup : IDisposable
             await setup.StartUpstreamAsync();
             if (names.Contains("stub")) setup.Targets.Add(new("stub", setup.Upstream, null, []));
             if (names.Contains("nginx")) await setup.StartNginxAsync();
-            if (names.Contains("resultity")) await setup.StartResultityAsync(slots);
+            if (names.Contains("resultity")) await setup.StartResultityAsync(slots, database);
             return setup;
         }
         catch
@@ -101,12 +102,12 @@ internal sealed class Setup : IDisposable
         Targets.Add(new("nginx", url, null, [child]));
     }
 
-    private async Task StartResultityAsync(int slots)
+    private async Task StartResultityAsync(int slots, string? database)
     {
         var port = FreePort();
         var url = $"http://127.0.0.1:{port}";
         var gatewayData = Path.Combine(_folder, "gateway");
-        var gateway = Start("gateway", _programs.Resultity, ["gateway", "--port", $"{port}", "--data", gatewayData, "--no-token"]);
+        var gateway = Start("gateway", _programs.Resultity, ["gateway", "--port", $"{port}", "--data", gatewayData, "--no-token", .. database is null ? [] : (string[])["--database", database]]);
         await AnswersAsync(gateway, $"{url}/healthz", null, "");
         var token = (await Child.RunAsync(_programs.Resultity, ["nodes", "tokens", "create", "--url", url, "--data", gatewayData])).Trim();
         var node = Start("node", _programs.Resultity,

@@ -10,8 +10,8 @@ public sealed class JobChanges
     /// <summary>A job's status has changed here. For those who tell other gateways.</summary>
     internal event Action<string>? Raised;
 
-    /// <summary>There is a new job. For those who tell other gateways.</summary>
-    internal event Action? Submitted;
+    /// <summary>There is a new job for a model. For those who tell other gateways.</summary>
+    internal event Action<string>? Submitted;
 
     /// <summary>Begins to watch a job. The caller disposes of the watch.</summary>
     public JobWatch Watch(string id)
@@ -38,7 +38,7 @@ public sealed class JobChanges
     }
 
     /// <summary>Says that a job was accepted.</summary>
-    internal void RaiseSubmitted() => Submitted?.Invoke();
+    internal void RaiseSubmitted(string model) => Submitted?.Invoke(model);
 
     /// <summary>Tells those who wait here, and no other gateway.</summary>
     internal void RaiseHere(string id)

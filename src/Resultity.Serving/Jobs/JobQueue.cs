@@ -76,8 +76,8 @@ public sealed class JobQueue(IJobStore store, JobRunner runner, JobChanges chang
         };
         await _limit.EnterAsync(job.Namespace, cancellation).ConfigureAwait(false);
         await store.AddAsync(job, submission.Body, cancellation).ConfigureAwait(false);
-        runner.Wake();
-        changes.RaiseSubmitted();
+        runner.Wake(job.Model);
+        changes.RaiseSubmitted(job.Model);
         return job;
     }
 

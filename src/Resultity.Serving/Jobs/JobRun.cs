@@ -16,6 +16,7 @@ public sealed class JobRun
     private volatile InferenceRequest? _request;
     private IReadOnlyList<JobAttempt> _earlier = [];
     private int _reason;
+    private int _waitsNoMore;
 
     internal JobRun(Job job, ReadOnlyMemory<byte> body, Caller caller, JobOutput output, Action<JobRun> started)
     {
@@ -76,6 +77,10 @@ public sealed class JobRun
         request.Recorder = Usage;
         _request = request;
     }
+
+    /// <summary>Says that it does not wait for a node any more.</summary>
+    /// <returns>Whether that is new.</returns>
+    internal bool StopWaiting() => Interlocked.Exchange(ref _waitsNoMore, 1) == 0;
 
     /// <summary>Stops the run. The first reason counts.</summary>
     internal void Stop(JobStop reason)

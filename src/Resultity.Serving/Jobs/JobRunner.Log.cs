@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Resultity.Serving.Stores;
 
 namespace Resultity.Serving.Jobs;
 
@@ -8,7 +9,7 @@ public sealed partial class JobRunner
     private partial void LogRecoveredCount(int count);
 
     [LoggerMessage(2102, LogLevel.Error, "The storage failed; requests wait until it works again")]
-    private partial void LogStorageFailed(Exception exception);
+    private protected override partial void LogStorageFailed(StorageException exception);
 
     [LoggerMessage(2103, LogLevel.Error, "How request {Id} ended could not be recorded")]
     private partial void LogNotRecorded(Exception exception, string id);

@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Metering;
@@ -17,65 +15,51 @@ namespace Resultity.Serving.Jobs;
 public sealed partial class JobRunner(
     IJobStore store, IApiKeyStore keys, IEnumerable<IJobKind> kinds, JobChanges changes, LiveJobs live, JobOptions options, IUsageRecorder meter,
     IUsageStore ledger, PeerModels peers, TimeProvider time, ILogger<JobRunner> logger)
-    : BackgroundService
+    : ClaimLoop(options, time)
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
-
     /// <summary>A claim holds up every other write, so it takes no more than this.</summary>
     private const int MostAtOnce = 128;
 
     private readonly Dictionary<string, IJobKind> _kinds = kinds.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private HashSet<HeldClaim> _strays = [];
     private long _startedAt;
 
-    /// <summary>Says that there may be something to claim.</summary>
-    public void Wake() => _wake.Writer.TryWrite(true);
-
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private protected override int Running => live.Count;
+
+    /// <summary>Says that there may be a job for a model. If enough of that model's wait here already, it is looked for when there are fewer.</summary>
+    public void Wake(string model)
     {
-        await Task.Yield();
-        _startedAt = time.GetTimestamp();
-        await GuardAsync(async () => LogRecovered(await store.ReleaseAsync(options.Owner, time.GetUtcNow(), stoppingToken).ConfigureAwait(false))).ConfigureAwait(false);
-        using (time.CreateTimer(static runner => ((JobRunner)runner!).Wake(), this, Tick, Tick))
+        if (HasRoom(model))
         {
-            var renewal = RenewAsync(stoppingToken);
             Wake();
-            try
-            {
-                while (await _wake.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
-                {
-                    _wake.Reader.TryRead(out _);
-                    await GuardAsync(() => ClaimAsync(stoppingToken)).ConfigureAwait(false);
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                // Shutdown.
-            }
-
-            await renewal.ConfigureAwait(false);
         }
-
-        await DrainAsync().ConfigureAwait(false);
     }
 
-    private async Task ClaimAsync(CancellationToken stopping)
+    /// <inheritdoc/>
+    private protected override async Task RecoverAsync(CancellationToken stopping)
     {
-        var runs = live.All.ToList();
-        if (runs.Count >= options.MaxRunning)
+        _startedAt = Time.GetTimestamp();
+        LogRecovered(await store.ReleaseAsync(Options.Owner, Time.GetUtcNow(), stopping).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    private protected override async Task ClaimAsync(CancellationToken stopping)
+    {
+        var free = Options.MaxRunning - live.Count;
+        if (free <= 0)
         {
             return;
         }
 
-        var room = new ClaimRoom(Math.Min(options.MaxRunning - runs.Count, MostAtOnce), options.MaxWaitingPerModel)
+        var room = new ClaimRoom(Math.Min(free, MostAtOnce), Options.MaxWaitingPerModel)
         {
-            Waiting = runs.Where(static run => !run.HasStarted).CountBy(static run => run.Job.Model).ToDictionary(StringComparer.Ordinal),
+            Waiting = live.Waiting(),
             Takes = (@namespace, model) => !peers.BelongsToOthers(@namespace, model),
         };
 
-        var now = time.GetUtcNow();
-        var jobs = await store.ClaimAsync(options.Owner, room, now, now + options.Lease, stopping).ConfigureAwait(false);
+        var now = Time.GetUtcNow();
+        var jobs = await store.ClaimAsync(Options.Owner, room, now, now + Options.Lease, stopping).ConfigureAwait(false);
         var known = new Dictionary<string, ApiKey?>(StringComparer.Ordinal);
         foreach (var (job, reading) in jobs.Select(job => (job, ReadBodyAsync(job, stopping))).ToList())
         {
@@ -92,7 +76,7 @@ public sealed partial class JobRunner(
                 continue;
             }
 
-            var run = new JobRun(job, body ?? default, caller ?? new() { KeyId = job.KeyId, Namespace = job.Namespace }, new JobOutput(options.MaxOutputBytes), MarkStarted);
+            var run = new JobRun(job, body ?? default, caller ?? new() { KeyId = job.KeyId, Namespace = job.Namespace }, new JobOutput(Options.MaxOutputBytes), MarkStarted);
             live.Add(run);
             _ = RunAsync(run, fault ?? (caller is null ? KeyInvalid : null));
         }
@@ -137,9 +121,10 @@ public sealed partial class JobRunner(
         finally
         {
             run.Output.End();
+            var wasFull = live.Count >= Options.MaxRunning;
             live.Remove(run);
             changes.Raise(job.Id);
-            Wake();
+            RunEnded(wasFull || HasRoom(job.Model));
         }
     }
 
@@ -171,8 +156,8 @@ public sealed partial class JobRunner(
     private async ValueTask<bool> RecordAsync(JobRun run, JobResult result)
     {
         var job = run.Job;
-        var now = time.GetUtcNow();
-        if (JobVerdict.Decide(run.StopReason, result, job, now, MayStillCome(job), options.RetryPause) is not { } verdict)
+        var now = Time.GetUtcNow();
+        if (JobVerdict.Decide(run.StopReason, result, job, now, MayStillCome(job), Options.RetryPause) is not { } verdict)
         {
             return false;
         }
@@ -188,7 +173,7 @@ public sealed partial class JobRunner(
             {
                 // The work is done; what is missing is a place to write it to.
                 LogNotRecorded(exception, job.Id);
-                await Task.Delay(Tick, time).ConfigureAwait(false);
+                await Task.Delay(Tick, Time).ConfigureAwait(false);
             }
         }
     }
@@ -199,7 +184,7 @@ public sealed partial class JobRunner(
         var job = run.Job;
         if (run.Usage.Total != default && await store.GetAsync(job.Namespace, job.Id, CancellationToken.None).ConfigureAwait(false) is null)
         {
-            await ledger.AppendAsync([UsagePosting.Of(job.Id, run.Usage.Entries, time.GetUtcNow())], CancellationToken.None).ConfigureAwait(false);
+            await ledger.AppendAsync([UsagePosting.Of(job.Id, run.Usage.Entries, Time.GetUtcNow())], CancellationToken.None).ConfigureAwait(false);
         }
         else
         {
@@ -216,10 +201,11 @@ public sealed partial class JobRunner(
 
         async Task<bool> StartAsync()
         {
-            Wake();
+            live.WaitsNoMore(run);
+            Wake(run.Job.Model);
             try
             {
-                var holds = await store.StartAsync(run.Job.Id, run.Job.Attempt, time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
+                var holds = await store.StartAsync(run.Job.Id, run.Job.Attempt, Time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
                 if (!holds)
                 {
                     run.Stop(JobStop.Lost);
@@ -237,32 +223,15 @@ public sealed partial class JobRunner(
         }
     }
 
-    private async Task RenewAsync(CancellationToken stopping)
-    {
-        using var timer = new PeriodicTimer(options.Lease / 3, time);
-        HashSet<HeldClaim> strays = [];
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
-            {
-                await GuardAsync(async () => strays = await RenewAsync(strays, stopping).ConfigureAwait(false)).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Shutdown.
-        }
-    }
+    /// <summary>Half of what may wait: claims are made for several jobs at a time, and the nodes have work meanwhile.</summary>
+    private bool HasRoom(string model) => live.WaitingFor(model) <= Options.MaxWaitingPerModel / 2;
 
-    /// <summary>Renews the leases, and stops the runs that have lost theirs.</summary>
-    /// <param name="strays">Claims that nobody ran at the last renewal: a failing store can cut a claim short. They are handed back now.</param>
-    /// <param name="stopping">Ends the wait.</param>
-    /// <returns>The claims that nobody runs.</returns>
-    private async Task<HashSet<HeldClaim>> RenewAsync(HashSet<HeldClaim> strays, CancellationToken stopping)
+    /// <inheritdoc/>
+    private protected override async Task RenewAsync(CancellationToken stopping)
     {
         var runs = live.All.ToList();
-        var now = time.GetUtcNow();
-        var held = (await store.RenewAsync(options.Owner, now + options.Lease, stopping).ConfigureAwait(false)).ToDictionary(static claim => claim.Id);
+        var now = Time.GetUtcNow();
+        var held = (await store.RenewAsync(Options.Owner, now + Options.Lease, stopping).ConfigureAwait(false)).ToDictionary(static claim => claim.Id);
         foreach (var run in runs)
         {
             if (!held.Remove(run.Job.Id, out var claim) || claim.Attempt != run.Job.Attempt)
@@ -275,54 +244,34 @@ public sealed partial class JobRunner(
             }
         }
 
-        foreach (var stray in held.Values.Where(strays.Contains))
+        // Nobody runs these, and nobody did at the last renewal: a failing store can cut a claim short.
+        foreach (var stray in held.Values.Where(_strays.Contains))
         {
             await store.DeferAsync(stray.Id, stray.Attempt, now, Interrupted, stopping).ConfigureAwait(false);
         }
 
-        return [.. held.Values];
+        _strays = [.. held.Values];
     }
 
-    private async Task DrainAsync()
+    /// <inheritdoc/>
+    private protected override void BeginDrain() => Stop(live.All.Where(static run => !run.HasStarted));
+
+    /// <inheritdoc/>
+    private protected override void EndDrain() => Stop(live.All);
+
+    /// <inheritdoc/>
+    private protected override async Task HandBackAsync() => await store.ReleaseAsync(Options.Owner, Time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
+
+    private static void Stop(IEnumerable<JobRun> runs)
     {
-        foreach (var run in live.All.Where(static run => !run.HasStarted))
+        foreach (var run in runs)
         {
             run.Stop(JobStop.Shutdown);
-        }
-
-        using var drain = time.CreateTimer(_ => StopAll(), null, options.Drain, Timeout.InfiniteTimeSpan);
-        while (live.Count > 0)
-        {
-            // Every run wakes the runner when it ends.
-            await _wake.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false);
-            _wake.Reader.TryRead(out _);
-        }
-
-        await GuardAsync(async () => await store.ReleaseAsync(options.Owner, time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
-
-        void StopAll()
-        {
-            foreach (var run in live.All)
-            {
-                run.Stop(JobStop.Shutdown);
-            }
-        }
-    }
-
-    private async Task GuardAsync(Func<Task> work)
-    {
-        try
-        {
-            await work().ConfigureAwait(false);
-        }
-        catch (StorageException exception)
-        {
-            LogStorageFailed(exception);
         }
     }
 
     /// <summary>Whether a model's nodes may not have dialled in again since the start, or since another gateway went away.</summary>
-    private bool MayStillCome(Job job) => time.GetElapsedTime(_startedAt) < options.NodesReturn || peers.IsKnownElsewhere(job.Namespace, job.Model);
+    private bool MayStillCome(Job job) => Time.GetElapsedTime(_startedAt) < Options.NodesReturn || peers.IsKnownElsewhere(job.Namespace, job.Model);
 
     private static Fault Interrupted { get; } = new(FaultKind.Unavailable, "storage_unavailable", "The gateway's storage was interrupted.");
 

@@ -6,7 +6,10 @@ using Resultity.Serving.Stores;
 namespace Resultity.Serving.Jobs;
 
 /// <summary>Keeps a namespace from filling the storage with jobs that wait. Safe for concurrent use.</summary>
-/// <remarks>Counts anew at most once in a while, and in between adds what was submitted here: a limit against floods need not be exact.</remarks>
+/// <remarks>
+/// Counts anew at most once in a while, for one of the submissions that come then, and in between adds what was submitted here: a limit against
+/// floods need not be exact.
+/// </remarks>
 internal sealed class QueueLimit(IJobStore store, JobOptions options, TimeProvider time)
 {
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(2);
@@ -18,10 +21,17 @@ internal sealed class QueueLimit(IJobStore store, JobOptions options, TimeProvid
     /// <exception cref="StorageException">The namespace has too many jobs waiting.</exception>
     public async ValueTask EnterAsync(string @namespace, CancellationToken cancellation)
     {
-        if (!_tallies.TryGetValue(@namespace, out var tally) || time.GetElapsedTime(tally.At) >= CountEvery)
+        var tally = _tallies.GetOrAdd(@namespace, static _ => new Tally());
+        if (tally.IsDue(time) && Interlocked.Exchange(ref tally.Counting, 1) == 0)
         {
-            tally = new Tally(time.GetTimestamp()) { Waiting = await store.CountWaitingAsync(@namespace, options.MaxQueued, cancellation).ConfigureAwait(false) };
-            _tallies[@namespace] = tally;
+            try
+            {
+                tally.Set(await store.CountWaitingAsync(@namespace, options.MaxQueued, cancellation).ConfigureAwait(false), time.GetTimestamp());
+            }
+            finally
+            {
+                Volatile.Write(ref tally.Counting, 0);
+            }
         }
 
         if (Interlocked.Increment(ref tally.Waiting) > options.MaxQueued)
@@ -31,10 +41,18 @@ internal sealed class QueueLimit(IJobStore store, JobOptions options, TimeProvid
         }
     }
 
-    private sealed class Tally(long at)
+    private sealed class Tally
     {
         public int Waiting;
+        public int Counting;
+        private long _countedAt = long.MinValue;
 
-        public long At { get; } = at;
+        public bool IsDue(TimeProvider time) => Volatile.Read(ref _countedAt) is var at && (at == long.MinValue || time.GetElapsedTime(at) >= CountEvery);
+
+        public void Set(int waiting, long at)
+        {
+            Volatile.Write(ref Waiting, waiting);
+            Volatile.Write(ref _countedAt, at);
+        }
     }
 }

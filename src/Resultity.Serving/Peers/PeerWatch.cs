@@ -16,6 +16,9 @@ public sealed partial class PeerWatch(
     private const string JobTopic = "job";
     private const string WorkTopic = "work";
 
+    /// <summary>Signals are short; work for a longer name is told of without it.</summary>
+    private const int MaxModelName = 200;
+
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
     /// <summary>A gateway that was not seen for this long is gone, or cut off from the storage.</summary>
@@ -31,7 +34,7 @@ public sealed partial class PeerWatch(
     {
         await Task.Yield();
         using var ofJobs = signals.Subscribe(JobTopic, Receive);
-        using var ofWork = signals.Subscribe(WorkTopic, _ => runner.Wake());
+        using var ofWork = signals.Subscribe(WorkTopic, WakeFor);
         changes.Raised += Tell;
         changes.Submitted += TellWork;
         using var timer = new PeriodicTimer(Every, time);
@@ -91,11 +94,23 @@ public sealed partial class PeerWatch(
         }
     }
 
-    private void TellWork()
+    private void TellWork(string model)
     {
         if (models.Others > 0)
         {
-            signals.Publish(WorkTopic, "");
+            signals.Publish(WorkTopic, model.Length <= MaxModelName ? model : "");
+        }
+    }
+
+    private void WakeFor(string model)
+    {
+        if (model.Length == 0)
+        {
+            runner.Wake();
+        }
+        else
+        {
+            runner.Wake(model);
         }
     }
 

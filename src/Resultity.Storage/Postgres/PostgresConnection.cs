@@ -1,49 +1,51 @@
 using System.Data;
 using System.Data.Common;
-using System.Diagnostics.CodeAnalysis;
 using Npgsql;
+using Resultity.Storage.Sql;
 
 namespace Resultity.Storage.Postgres;
 
-/// <summary>An open connection as the stores see it.</summary>
-/// <remarks>
-/// It passes everything on. It is there because Dapper hands lists to an <see cref="NpgsqlConnection"/> as one array, for which the statements
-/// would have to say <c>= ANY (@ids)</c>; behind any other type it writes <c>IN (@ids1, @ids2)</c>, as for SQLite.
-/// </remarks>
-internal sealed class PostgresConnection(NpgsqlConnection inner) : DbConnection
+/// <summary>A connection whose commands are sent one by one.</summary>
+internal sealed class PostgresConnection(NpgsqlConnection inner) : StoreConnection(inner)
 {
+    /// <summary>The connection itself.</summary>
+    public NpgsqlConnection Inner => inner;
+
     /// <inheritdoc/>
-    [AllowNull]
-    public override string ConnectionString
+    protected override DbCommand CreateDbCommand() => new Command(this);
+
+    private sealed class Command(PostgresConnection connection) : StoreCommand(connection)
     {
-        get => inner.ConnectionString;
-        set => throw new NotSupportedException();
+        private readonly NpgsqlCommand _inner = connection.Inner.CreateCommand();
+
+        /// <inheritdoc/>
+        protected override DbParameterCollection DbParameterCollection => _inner.Parameters;
+
+        /// <inheritdoc/>
+        public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) => Ready().ExecuteNonQueryAsync(cancellationToken);
+
+        /// <inheritdoc/>
+        protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
+            await Ready().ExecuteReaderAsync(behavior, cancellationToken);
+
+        /// <inheritdoc/>
+        protected override DbParameter CreateDbParameter() => new NpgsqlParameter();
+
+        /// <inheritdoc/>
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _inner.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+
+        private NpgsqlCommand Ready()
+        {
+            _inner.CommandText = CommandText;
+            return _inner;
+        }
     }
-
-    /// <inheritdoc/>
-    public override string Database => inner.Database;
-
-    /// <inheritdoc/>
-    public override string DataSource => inner.DataSource;
-
-    /// <inheritdoc/>
-    public override string ServerVersion => inner.ServerVersion;
-
-    /// <inheritdoc/>
-    public override ConnectionState State => inner.State;
-
-    /// <inheritdoc/>
-    public override void Open() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Close() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void ChangeDatabase(string databaseName) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    protected override DbCommand CreateDbCommand() => new PostgresCommand(this, inner.CreateCommand());
-
-    /// <inheritdoc/>
-    protected override DbTransaction BeginDbTransaction(IsolationLevel isolationLevel) => throw new NotSupportedException();
 }

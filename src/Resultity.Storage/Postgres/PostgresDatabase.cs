@@ -103,6 +103,10 @@ internal sealed class PostgresDatabase : SqlDatabase, IAsyncDisposable
         _writer.EnqueueAsync(new PendingWrite<T>(write), cancellation);
 
     /// <inheritdoc/>
+    public override ValueTask<T> WriteStatedAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation) =>
+        _writer.EnqueueAsync(new PendingWrite<T>(write) { IsStated = true }, cancellation);
+
+    /// <inheritdoc/>
     public override async ValueTask<T> WriteAloneAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

@@ -1,5 +1,4 @@
 using System.Data;
-using System.Data.Common;
 using Npgsql;
 using Resultity.Serving.Stores;
 
@@ -19,7 +18,7 @@ internal sealed class PostgresTransactions(NpgsqlDataSource source, string place
 
     /// <summary>Runs one transaction until it is durable.</summary>
     /// <returns><see langword="null"/>, or why it was given up; then nothing of it is in the database, unless <see cref="StorageException.IsOutcomeUnknown"/> says that nobody knows.</returns>
-    public async Task<Exception?> TryRunAsync(IsolationLevel isolation, Func<DbConnection, DbTransaction, Task> work)
+    public async Task<Exception?> TryRunAsync(IsolationLevel isolation, Func<PostgresConnection, NpgsqlTransaction, Task> work)
     {
         var isFresh = false;
         var isSecond = false;

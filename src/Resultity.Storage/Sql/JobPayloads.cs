@@ -52,9 +52,8 @@ internal sealed class JobPayloads(IBlobStore blobs)
     /// <returns>The blobs to delete once this is committed.</returns>
     public static async Task<List<string>> DropBodiesAsync(DbConnection connection, DbTransaction transaction, IReadOnlyCollection<string> ids)
     {
-        var names = (await connection.QueryAsync<string>("SELECT blob FROM job_bodies WHERE id IN @ids AND blob IS NOT NULL", new { ids }, transaction)).AsList();
-        await connection.ExecuteAsync("DELETE FROM job_bodies WHERE id IN @ids", new { ids }, transaction);
-        return names;
+        var names = await connection.QueryAsync<string?>("DELETE FROM job_bodies WHERE id IN @ids RETURNING blob", new { ids }, transaction);
+        return [.. names.OfType<string>()];
     }
 
     /// <summary>Deletes jobs with all that belongs to them.</summary>

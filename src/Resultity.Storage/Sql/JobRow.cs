@@ -6,14 +6,15 @@ namespace Resultity.Storage.Sql;
 /// <summary>A row of <c>jobs</c>.</summary>
 internal sealed class JobRow
 {
-    public const string Select = """
-        SELECT id AS Id, kind AS Kind, namespace AS Namespace, key_id AS KeyId, endpoint AS Endpoint, model AS Model, content_type AS ContentType,
-               stream AS Stream, created_at AS CreatedAt, deadline AS Deadline, retention AS Retention, read_once AS ReadOnce, metadata AS Metadata,
-               status AS Status, attempt AS Attempt, started_at AS StartedAt, finished_at AS FinishedAt, attempts AS Attempts, fault AS Fault,
-               input_tokens AS InputTokens, output_tokens AS OutputTokens, cached_tokens AS CachedTokens,
-               images AS Images, audio_milliseconds AS AudioMilliseconds
-        FROM jobs
+    public const string Columns = """
+        id AS Id, kind AS Kind, namespace AS Namespace, key_id AS KeyId, endpoint AS Endpoint, model AS Model, content_type AS ContentType,
+        stream AS Stream, created_at AS CreatedAt, deadline AS Deadline, retention AS Retention, read_once AS ReadOnce, metadata AS Metadata,
+        status AS Status, attempt AS Attempt, started_at AS StartedAt, finished_at AS FinishedAt, attempts AS Attempts, fault AS Fault,
+        input_tokens AS InputTokens, output_tokens AS OutputTokens, cached_tokens AS CachedTokens,
+        images AS Images, audio_milliseconds AS AudioMilliseconds
         """;
+
+    public const string Select = $"SELECT {Columns} FROM jobs";
 
     public const string Insert = """
         INSERT INTO jobs (id, sort_key, kind, namespace, key_id, endpoint, model, content_type, stream, created_at, deadline, retention, read_once,

@@ -5,6 +5,9 @@ namespace Resultity.Storage.Sql;
 /// <summary>A write that waits for its turn in a transaction that it may share with others.</summary>
 internal abstract class PendingWrite
 {
+    /// <summary>Whether its statements may run between those of other writes that allow the same; see <see cref="SqlDatabase.WriteStatedAsync"/>.</summary>
+    public bool IsStated { get; init; }
+
     /// <summary>Does the work. May be called again, if the transaction was rolled back.</summary>
     public abstract Task ApplyAsync(DbConnection connection, DbTransaction transaction);
 

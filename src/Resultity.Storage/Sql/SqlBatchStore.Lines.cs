@@ -21,7 +21,7 @@ internal sealed partial class SqlBatchStore
         var isKept = false;
         try
         {
-            return isKept = await database.WriteAsync(
+            return isKept = await database.WriteStatedAsync(
                 (connection, transaction) => AppendAsync(connection, transaction, id, attempt, results, at, output, errors), cancellation);
         }
         catch (StorageException exception) when (exception.IsOutcomeUnknown)
@@ -180,7 +180,7 @@ internal sealed partial class SqlBatchStore
             }
         }
 
-        await connection.ExecuteAsync(
+        await connection.ExecuteEachAsync(
             """
             INSERT INTO batch_lines (batch_id, line, sequence, succeeded, start, length, endpoint, model, node_id, input_tokens, output_tokens, cached_tokens)
             VALUES (@BatchId, @Line, @Sequence, @Succeeded, @Start, @Length, @Endpoint, @Model, @NodeId, @InputTokens, @OutputTokens, @CachedTokens)

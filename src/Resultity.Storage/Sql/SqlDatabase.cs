@@ -17,6 +17,13 @@ internal abstract class SqlDatabase
     /// <param name="cancellation">Ends the wait to be begun; a write that has begun is finished.</param>
     public abstract ValueTask<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation);
 
+    /// <summary>Writes like <see cref="WriteAsync"/>, but the statements may run between those of other such writes in the same transaction.</summary>
+    /// <remarks>
+    /// For writes each of whose statements states all the conditions under which it is right, so that nothing that was read before has to be
+    /// true still. A server is then sent the statements of many writes at once, instead of one after the other.
+    /// </remarks>
+    public virtual ValueTask<T> WriteStatedAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation) => WriteAsync(write, cancellation);
+
     /// <summary>Writes like <see cref="WriteAsync"/>, but shares its transaction with no other write, and each of its statements sees what is committed when it begins.</summary>
     /// <remarks>For statements over many rows that others are at: they state all their conditions, or choose their rows with <see cref="SkipLocked"/>, and are not repeated because of others.</remarks>
     public virtual ValueTask<T> WriteAloneAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation) => WriteAsync(write, cancellation);

@@ -16,20 +16,21 @@ internal sealed class SqlIdempotencyStore(SqlDatabase database, IBlobStore blobs
     public async ValueTask<KeyClaimOutcome> ClaimAsync(
         KeyedRequest request, string owner, DateTimeOffset now, DateTimeOffset leaseUntil, DateTimeOffset expiresAt, CancellationToken cancellation)
     {
-        var (claim, row) = await database.WriteAsync<(KeyClaim?, Row?)>(async (connection, transaction) =>
+        var isNew = await database.WriteStatedAsync(async (connection, transaction) => await connection.ExecuteAsync(
+            """
+            INSERT INTO idempotency_keys (namespace, key, fingerprint, request_id, attempt, expires_at, owner, lease_until)
+            VALUES (@Namespace, @Key, @Fingerprint, @RequestId, 1, @expires, @owner, @lease)
+            ON CONFLICT (namespace, key) DO NOTHING
+            """,
+            new { request.Namespace, request.Key, request.Fingerprint, request.RequestId, expires = expiresAt.ToColumn(), owner, lease = leaseUntil.ToColumn() },
+            transaction) == 1, cancellation);
+        if (isNew)
         {
-            var added = await connection.ExecuteAsync(
-                """
-                INSERT INTO idempotency_keys (namespace, key, fingerprint, request_id, attempt, expires_at, owner, lease_until)
-                VALUES (@Namespace, @Key, @Fingerprint, @RequestId, 1, @expires, @owner, @lease)
-                ON CONFLICT (namespace, key) DO NOTHING
-                """,
-                new { request.Namespace, request.Key, request.Fingerprint, request.RequestId, expires = expiresAt.ToColumn(), owner, lease = leaseUntil.ToColumn() },
-                transaction);
-            return added == 1
-                ? (new KeyClaim(request.Namespace, request.Key, request.RequestId, 1), null)
-                : await TakeOverAsync(connection, transaction, request, owner, now, leaseUntil, expiresAt);
-        }, cancellation);
+            return new KeyClaimOutcome(new KeyClaim(request.Namespace, request.Key, request.RequestId, 1));
+        }
+
+        var (claim, row) = await database.WriteAsync(
+            (connection, transaction) => TakeOverAsync(connection, transaction, request, owner, now, leaseUntil, expiresAt), cancellation);
         if (claim is not null)
         {
             return new KeyClaimOutcome(claim);
@@ -53,7 +54,7 @@ internal sealed class SqlIdempotencyStore(SqlDatabase database, IBlobStore blobs
         var recorded = false;
         try
         {
-            recorded = await database.WriteAsync(async (connection, transaction) =>
+            recorded = await database.WriteStatedAsync(async (connection, transaction) =>
             {
                 var updated = await connection.ExecuteAsync(
                     $"UPDATE idempotency_keys SET status = @Status, headers = @headers, bytes = @Bytes, blob = @Blob, owner = NULL, lease_until = NULL WHERE {IsLatest}",
@@ -77,7 +78,7 @@ internal sealed class SqlIdempotencyStore(SqlDatabase database, IBlobStore blobs
 
     /// <inheritdoc/>
     public ValueTask<bool> ReleaseAsync(KeyClaim claim, UsagePosting cost, CancellationToken cancellation) =>
-        database.WriteAsync(async (connection, transaction) =>
+        database.WriteStatedAsync(async (connection, transaction) =>
         {
             var released = await connection.ExecuteAsync($"DELETE FROM idempotency_keys WHERE {IsLatest}", claim, transaction) == 1;
             if (released)

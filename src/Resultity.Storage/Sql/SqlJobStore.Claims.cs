@@ -24,10 +24,9 @@ internal sealed partial class SqlJobStore
                 return ([], ended.Blobs);
             }
 
-            await connection.ExecuteAsync(
-                "UPDATE jobs SET lease_owner = @owner, lease_until = @until, attempt = attempt + 1 WHERE id IN @ids",
+            var rows = await connection.QueryAsync<JobRow>(
+                $"UPDATE jobs SET lease_owner = @owner, lease_until = @until, attempt = attempt + 1 WHERE id IN @ids RETURNING {JobRow.Columns}",
                 new { owner, until = leaseUntil.ToColumn(), ids }, transaction);
-            var rows = await connection.QueryAsync<JobRow>(JobRow.Select + " WHERE id IN @ids", new { ids }, transaction);
             var byId = rows.ToDictionary(static row => row.Id, StringComparer.Ordinal);
             return ([.. ids.Select(id => byId[id].ToJob())], ended.Blobs);
         }, cancellation);
@@ -37,7 +36,7 @@ internal sealed partial class SqlJobStore
 
     /// <inheritdoc/>
     public ValueTask<bool> StartAsync(string id, int attempt, DateTimeOffset at, CancellationToken cancellation) =>
-        database.WriteAsync(async (connection, transaction) => await connection.ExecuteAsync(
+        database.WriteStatedAsync(async (connection, transaction) => await connection.ExecuteAsync(
             """
             UPDATE jobs SET status = 'in_progress', fault = NULL, started_at = COALESCE(started_at, @at)
             WHERE id = @id AND attempt = @attempt AND status = 'queued'
@@ -57,7 +56,7 @@ internal sealed partial class SqlJobStore
         List<string>? dropped;
         try
         {
-            dropped = await database.WriteAsync(async (connection, transaction) =>
+            dropped = await database.WriteStatedAsync(async (connection, transaction) =>
             {
                 var recorded = await connection.ExecuteAsync(
                     """
@@ -110,7 +109,7 @@ internal sealed partial class SqlJobStore
 
     /// <inheritdoc/>
     public ValueTask<bool> DeferAsync(string id, int attempt, DateTimeOffset until, Fault reason, CancellationToken cancellation) =>
-        database.WriteAsync(async (connection, transaction) => await connection.ExecuteAsync(
+        database.WriteStatedAsync(async (connection, transaction) => await connection.ExecuteAsync(
             """
             UPDATE jobs SET status = 'queued', available_at = @until, fault = @fault, lease_owner = NULL, lease_until = NULL
             WHERE id = @id AND attempt = @attempt AND status IN ('queued', 'in_progress')
@@ -141,12 +140,21 @@ internal sealed partial class SqlJobStore
         DbConnection connection, DbTransaction transaction, string which, string? owner, DateTimeOffset time)
     {
         var at = time.ToColumn();
-        var cancelled = (await connection.QueryAsync<string>(
-            $"SELECT id FROM jobs WHERE {Claimed} AND {which} AND status = 'cancelling'{database.SkipLocked}", new { owner, at }, transaction)).AsList();
-        var blobs = await EndAsync(connection, transaction, cancelled, JobStatus.Cancelled, time);
-        var count = await connection.ExecuteAsync(
-            $"UPDATE jobs SET status = 'queued', lease_owner = NULL, lease_until = NULL WHERE {Claimed} AND {which} AND status <> 'cancelling'", new { owner, at }, transaction);
-        return (count + cancelled.Count, blobs);
+        var claims = (await connection.QueryAsync<ClaimRow>(
+            $"SELECT id AS Id, attempt AS Attempt, status AS Status FROM jobs WHERE {Claimed} AND {which}{database.SkipLocked}", new { owner, at }, transaction)).AsList();
+        if (claims.Count == 0)
+        {
+            return (0, []);
+        }
+
+        var (cancelled, ids) = (new List<string>(), new List<string>());
+        foreach (var claim in claims)
+        {
+            (JobRow.StatusOf(claim.Status) == JobStatus.Cancelling ? cancelled : ids).Add(claim.Id);
+        }
+
+        await connection.ExecuteAsync("UPDATE jobs SET status = 'queued', lease_owner = NULL, lease_until = NULL WHERE id IN @ids", new { ids }, transaction);
+        return (claims.Count, await EndAsync(connection, transaction, cancelled, JobStatus.Cancelled, time));
     }
 
     private sealed class ClaimRow

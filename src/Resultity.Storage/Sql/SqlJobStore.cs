@@ -1,4 +1,3 @@
-using System.Data;
 using System.Data.Common;
 using Dapper;
 using Resultity.Serving.Jobs;
@@ -19,12 +18,11 @@ internal sealed partial class SqlJobStore(SqlDatabase database, IBlobStore blobs
         var payload = await _payloads.StoreAsync(body, cancellation);
         try
         {
-            // Both rows with one command: over a network each costs a round trip, for which all writes of a group wait.
-            const string Sql = JobRow.Insert + "; INSERT INTO job_bodies (id, bytes, blob) VALUES (@Id, @Bytes, @Blob)";
-            var parameters = new DynamicParameters(row);
-            parameters.Add("Bytes", payload.Bytes, DbType.Binary);
-            parameters.Add("Blob", payload.Blob);
-            await database.WriteAsync((connection, transaction) => connection.ExecuteAsync(Sql, parameters, transaction), cancellation);
+            await database.WriteStatedAsync(async (connection, transaction) =>
+            {
+                await connection.ExecuteAsync(JobRow.Insert, row, transaction);
+                return await connection.ExecuteAsync("INSERT INTO job_bodies (id, bytes, blob) VALUES (@Id, @Bytes, @Blob)", new { job.Id, payload.Bytes, payload.Blob }, transaction);
+            }, cancellation);
         }
         catch (Exception exception) when (exception is not StorageException { IsOutcomeUnknown: true })
         {

@@ -8,7 +8,7 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
 {
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyCollection<UsagePosting> postings, CancellationToken cancellation) =>
-        await database.WriteAsync((connection, transaction) => UsageLedger.AppendAsync(connection, transaction, postings), cancellation);
+        await database.WriteStatedAsync((connection, transaction) => UsageLedger.AppendAsync(connection, transaction, postings), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<LedgerCheck> CheckAsync(CancellationToken cancellation) => database.ReadAsync(LedgerChecks.RunAsync, cancellation);

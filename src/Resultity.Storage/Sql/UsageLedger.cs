@@ -7,38 +7,31 @@ namespace Resultity.Storage.Sql;
 /// <summary>Writes the ledger of usage and its sums, inside the transaction of whoever records what was used.</summary>
 internal static class UsageLedger
 {
-    /// <summary>Names that one statement asks for at most; databases bound the number of parameters.</summary>
-    private const int Step = 500;
+    private const string Insert = """
+        INSERT INTO usage_entries (posting, position, batch_id, minute, namespace, key_id, model, endpoint, node_id, requests, failed,
+                                   input_tokens, output_tokens, cached_tokens, images, audio_milliseconds)
+        VALUES (@Posting, @Position, @BatchId, @Minute, @Namespace, @KeyId, @Model, @Endpoint, @NodeId, @Requests, @Failed,
+                @InputTokens, @OutputTokens, @CachedTokens, @Images, @AudioMilliseconds)
+        """;
 
-    /// <summary>Records postings in this transaction. One whose identifier is recorded already is left out.</summary>
+    /// <summary>Records postings in this transaction, which a stated write has begun. One whose identifier is recorded already is left out.</summary>
     /// <returns>How many were recorded.</returns>
     public static async Task<int> AppendAsync(DbConnection connection, DbTransaction transaction, IReadOnlyCollection<UsagePosting> postings)
     {
-        var known = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var ids in postings.Where(static posting => posting.Rows.Count > 0).Select(static posting => posting.Id).Chunk(Step))
-        {
-            known.UnionWith(await connection.QueryAsync<string>(
-                "SELECT posting FROM usage_entries WHERE posting IN @ids AND position = 0", new { ids }, transaction));
-        }
-
-        var added = postings.Where(posting => posting.Rows.Count > 0 && known.Add(posting.Id)).ToList();
+        var candidates = postings.Where(static posting => posting.Rows.Count > 0).ToList();
+        var counts = await connection.ExecuteEachAsync(
+            Insert + " ON CONFLICT (posting, position) DO NOTHING", candidates.Select(static posting => LedgerRow.Of(posting.Rows[0], posting, 0)), transaction);
+        var added = candidates.Where((_, index) => counts[index] == 1).ToList();
         if (added.Count == 0)
         {
             return 0;
         }
 
-        await connection.ExecuteAsync(
-            """
-            INSERT INTO usage_entries (posting, position, batch_id, minute, namespace, key_id, model, endpoint, node_id, requests, failed,
-                                       input_tokens, output_tokens, cached_tokens, images, audio_milliseconds)
-            VALUES (@Posting, @Position, @BatchId, @Minute, @Namespace, @KeyId, @Model, @Endpoint, @NodeId, @Requests, @Failed,
-                    @InputTokens, @OutputTokens, @CachedTokens, @Images, @AudioMilliseconds)
-            """,
-            added.SelectMany(static posting => posting.Rows.Select((row, position) => LedgerRow.Of(row, posting, position))),
-            transaction);
+        await connection.ExecuteEachAsync(
+            Insert, added.SelectMany(static posting => posting.Rows.Skip(1).Select((row, index) => LedgerRow.Of(row, posting, index + 1))), transaction);
 
         // In one order everywhere, so that two gateways that add to the same sums do not wait for each other in a circle.
-        await connection.ExecuteAsync(
+        await connection.ExecuteEachAsync(
             """
             INSERT INTO usage (minute, namespace, key_id, model, endpoint, node_id, requests, failed, input_tokens, output_tokens, cached_tokens,
                                images, audio_milliseconds)

@@ -54,8 +54,13 @@ internal static class WebhookOutbox
     /// <summary>Writes the events of jobs that have just ended.</summary>
     public static async Task JobsEndedAsync(DbConnection connection, DbTransaction transaction, IReadOnlyCollection<string> ids, DateTimeOffset at, string? ending = null)
     {
+        // Only jobs that somebody may want to hear of: mostly none.
         var rows = await connection.QueryAsync<EndedRow>(
-            "SELECT id AS Id, kind AS Kind, namespace AS Namespace, status AS Status, webhook_url AS WebhookUrl FROM jobs WHERE id IN @ids", new { ids }, transaction);
+            """
+            SELECT id AS Id, kind AS Kind, namespace AS Namespace, status AS Status, webhook_url AS WebhookUrl FROM jobs
+            WHERE id IN @ids AND (webhook_url IS NOT NULL OR EXISTS (SELECT 1 FROM webhooks w WHERE w.namespace = jobs.namespace AND w.enabled = 1))
+            """,
+            new { ids }, transaction);
         foreach (var row in rows)
         {
             var isResponse = row.Kind == "response";

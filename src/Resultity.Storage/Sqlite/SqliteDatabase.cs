@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using Dapper;
 using DbUp;
 using Microsoft.Data.Sqlite;
 using Resultity.Serving.Stores;
@@ -16,8 +17,11 @@ internal sealed class SqliteDatabase : SqlDatabase, IAsyncDisposable
     private readonly string _connectionString;
     private readonly string _file;
     private readonly SqliteWriter _writer;
-    private readonly ConcurrentStack<SqliteConnection> _readers = new();
+    private readonly ConcurrentStack<SqliteSession> _readers = new();
     private volatile bool _closed;
+
+    // Statements with lists of near lengths become one, which is compiled once.
+    static SqliteDatabase() => SqlMapper.Settings.PadListExpansions = true;
 
     private SqliteDatabase(string file, string connectionString, SqliteWriter writer)
     {
@@ -39,7 +43,7 @@ internal sealed class SqliteDatabase : SqlDatabase, IAsyncDisposable
             var connection = Connect(connectionString);
             Check(connection, file);
             Migrate(connectionString);
-            return new SqliteDatabase(file, connectionString, new SqliteWriter(connection, file));
+            return new SqliteDatabase(file, connectionString, new SqliteWriter(new SqliteSession(connection), file));
         }
         catch (SqliteException exception) when (SqliteFaults.Explain(exception, file) is { } explained)
         {
@@ -54,13 +58,23 @@ internal sealed class SqliteDatabase : SqlDatabase, IAsyncDisposable
         ObjectDisposedException.ThrowIf(_closed, this);
         try
         {
-            if (!_readers.TryPop(out var connection))
+            if (!_readers.TryPop(out var session))
             {
-                connection = Connect(_connectionString);
+                session = new SqliteSession(Connect(_connectionString));
             }
 
-            var value = await read(connection);
-            _readers.Push(connection);
+            T value;
+            try
+            {
+                value = await read(session);
+            }
+            catch
+            {
+                await session.DisposeAsync();
+                throw;
+            }
+
+            _readers.Push(session);
             if (_closed)
             {
                 CloseReaders();
@@ -76,7 +90,7 @@ internal sealed class SqliteDatabase : SqlDatabase, IAsyncDisposable
 
     /// <inheritdoc/>
     public override ValueTask<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation) =>
-        _writer.EnqueueAsync(write, cancellation);
+        _writer.EnqueueAsync(new PendingWrite<T>(write), cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Data.Sqlite;
 using Resultity.Serving.Stores;
 using Resultity.Storage.Sqlite;
@@ -129,41 +130,21 @@ public sealed class SqliteStorageTests : IDisposable
         gate.Set();
         await Task.WhenAll(blocker, good, other);
         await Assert.ThrowsAsync<SqliteException>(() => bad);
-        Assert.Equal(2L, await database.ReadAsync(async connection =>
-        {
-            await using var command = connection.CreateCommand();
-            command.CommandText = "SELECT COUNT(*) FROM t";
-            return (long)(await command.ExecuteScalarAsync(Cancellation))!;
-        }, Cancellation));
+        Assert.Equal(2L, await database.ReadAsync(connection => connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM t"), Cancellation));
     }
 
     [Fact]
     public async Task Commits_are_flushed_to_the_disk_and_references_are_checked()
     {
         await using var database = SqliteDatabase.Open(Path.Combine(_folder, "pragma.db"));
-        var settings = await database.WriteAsync((connection, transaction) =>
-        {
-            long Read(string pragma)
-            {
-                using var command = connection.CreateCommand();
-                command.Transaction = transaction;
-                command.CommandText = "PRAGMA " + pragma;
-                return (long)command.ExecuteScalar()!;
-            }
-
-            return Task.FromResult((Read("synchronous"), Read("foreign_keys")));
-        }, Cancellation);
+        var settings = await database.WriteAsync(async (connection, transaction) => (
+            await connection.ExecuteScalarAsync<long>("PRAGMA synchronous", transaction: transaction),
+            await connection.ExecuteScalarAsync<long>("PRAGMA foreign_keys", transaction: transaction)), Cancellation);
         Assert.Equal((2, 1), settings);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task WriteAsync(SqliteDatabase database, string sql) =>
-        await database.WriteAsync((connection, transaction) =>
-        {
-            using var command = connection.CreateCommand();
-            command.Transaction = transaction;
-            command.CommandText = sql;
-            return Task.FromResult(command.ExecuteNonQuery());
-        }, Cancellation);
+        await database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, transaction: transaction), Cancellation);
 }
