@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Dapper;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Storage.Sql;

@@ -47,7 +47,7 @@ internal sealed class WriteGroups(int most)
         _group.Clear();
     }
 
-    private async ValueTask CommitAsync(IReadOnlyList<PendingWrite> group, Func<IReadOnlyList<PendingWrite>, ValueTask<Exception?>> tryCommit)
+    private async ValueTask CommitAsync(List<PendingWrite> group, Func<IReadOnlyList<PendingWrite>, ValueTask<Exception?>> tryCommit)
     {
         var failure = await tryCommit(group);
         if (failure is null)
