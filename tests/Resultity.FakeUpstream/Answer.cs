@@ -47,6 +47,10 @@ internal sealed class Answer
         return new() { Head = [.. head, .. body], Latency = latency, Good = status == 200 && !cut };
     }
 
+    /// <summary>An answer that is a file.</summary>
+    public static Answer Bytes(string type, ReadOnlySpan<byte> body) =>
+        new() { Head = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n"), .. body] };
+
     /// <summary>An error in OpenAI's shape.</summary>
     public static Answer Error(int status, string message, string type, string? code = null) => Json(status, Encoding.UTF8.GetBytes(
         $$$"""{"error":{"message":"{{{message}}}","type":"{{{type}}}","param":null,"code":{{{(code is null ? "null" : $"\"{code}\"")}}}}}"""));

@@ -88,7 +88,7 @@ internal sealed class Connection(Upstream upstream, Socket socket) : DueItem, IP
     {
         if (Waiting is not var (name, value)) return;
         var reached = upstream.Counts.Get(name)!.Value;
-        if (name is "running" or "open_connections" ? reached == value : reached >= value) EndWait(200);
+        if (name is "running" or "open_connections" or "videos" ? reached == value : reached >= value) EndWait(200);
     }
 
     public void Close()

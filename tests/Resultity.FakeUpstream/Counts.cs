@@ -27,6 +27,9 @@ internal sealed class Counts
     public long Connections;
     public int OpenConnections;
 
+    /// <summary>Videos that were begun and not deleted yet.</summary>
+    public int Videos;
+
     /// <summary>A count by its name in <see cref="ToJson"/>; null if there is none of that name.</summary>
     public long? Get(string name) => name switch
     {
@@ -40,6 +43,7 @@ internal sealed class Counts
         "events" => Events,
         "connections" => Connections,
         "open_connections" => OpenConnections,
+        "videos" => Videos,
         _ => null,
     };
 
@@ -50,7 +54,7 @@ internal sealed class Counts
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
-            foreach (var name in new[] { "running", "max_running", "requests", "served", "aborted", "failed", "streams", "events", "connections", "open_connections" })
+            foreach (var name in new[] { "running", "max_running", "requests", "served", "aborted", "failed", "streams", "events", "connections", "open_connections", "videos" })
                 json.WriteNumber(name, Get(name)!.Value);
             json.WriteEndObject();
         }

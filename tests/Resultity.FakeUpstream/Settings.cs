@@ -27,6 +27,10 @@ internal sealed class Settings
         ["stall-after"] = ("sends nothing more after N events (0: never); a JSON answer never comes", (s, v) => s.StallAfter = Count(v)),
         ["error-after"] = ("sends an error event after N events, then closes (0: never)", (s, v) => s.ErrorAfter = Count(v)),
         ["echo"] = ("`text`: the tokens are the words of the last message; `hash`: system_fingerprint is the SHA-256 of the request's body", (s, v) => s.Echo = Echoed(v)),
+        ["video-looks"] = ("how often a video is asked for until it is done (2)", (s, v) => s.VideoLooks = Count(v)),
+        ["video-bytes"] = ("length of a video's file (400000)", (s, v) => s.VideoBytes = Math.Max(16, Count(v))),
+        ["video-failure"] = ("the code of the error that videos end with (none: they are made)", (s, v) => s.VideoFailure = v),
+        ["video-thumbnail"] = ("whether videos have one (on)", (s, v) => s.VideoThumbnail = Flag(v)),
     };
 
     public string[] Models { get; private set; } = ["stub-model"];
@@ -51,6 +55,10 @@ internal sealed class Settings
     public int StallAfter { get; private set; }
     public int ErrorAfter { get; private set; }
     public string Echo { get; private set; } = "";
+    public int VideoLooks { get; private set; } = 2;
+    public int VideoBytes { get; private set; } = 400_000;
+    public string VideoFailure { get; private set; } = "";
+    public bool VideoThumbnail { get; private set; } = true;
 
     /// <summary>Time between two events, from either of the two settings that say it.</summary>
     public TimeSpan EventDelay => TokensPerSecond > 0 ? TimeSpan.FromSeconds(1.0 / TokensPerSecond) : ChunkDelay;

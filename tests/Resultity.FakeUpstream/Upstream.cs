@@ -14,6 +14,7 @@ internal sealed class Upstream : IPollTarget, IDisposable
 
     private readonly Settings _settings;
     private readonly Composer _composer;
+    private readonly Videos _videos;
     private readonly Socket _listener;
     private readonly HashSet<Connection> _waiting = [];
     private readonly long _started = Now;
@@ -26,6 +27,7 @@ internal sealed class Upstream : IPollTarget, IDisposable
     {
         _settings = settings;
         _composer = new Composer(settings);
+        _videos = new Videos(settings, Counts);
         _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
         _listener.Listen(4096);
@@ -125,6 +127,8 @@ internal sealed class Upstream : IPollTarget, IDisposable
             connection.Reply(Answer.Error(401, "Invalid API key", "authentication_error", "invalid_api_key"));
         else if (head.Target.EndsWith("/models"u8))
             connection.Reply(_composer.Models());
+        else if (head.Target.StartsWith("/v1/videos"u8) && _videos.AnswerTo(head.Method, Encoding.ASCII.GetString(head.Target)) is { } video)
+            Serve(connection, video, body);
         else if (AnswerTo(head.Target, body) is not { } answer)
             connection.Reply(Answer.Error(404, "no such route", "invalid_request_error"));
         else
@@ -173,7 +177,7 @@ internal sealed class Upstream : IPollTarget, IDisposable
 
     private void Serve(Connection connection, Answer answer, ReadOnlySpan<byte> body)
     {
-        _last = _knownBody;
+        if (!body.IsEmpty) _last = body.SequenceEqual(_knownBody) ? _knownBody : body.ToArray();
         Counts.Requests++;
         Counts.Running++;
         Counts.MaxRunning = Math.Max(Counts.MaxRunning, Counts.Running);

@@ -39,6 +39,9 @@ public sealed record ModelOffer
     /// <summary>Digest of the model's files (<c>sha256:…</c>), where known.</summary>
     public string? Digest { get; init; }
 
+    /// <summary>Whether the runtime writes down a share of long sound, so that several nodes write it down together (<c>resultity_part</c>).</summary>
+    public bool SharesSound { get; init; }
+
     /// <summary>Names of the voices that it speaks with; absent for other models.</summary>
     public IReadOnlyList<string>? Voices { get; init; }
 }

@@ -10,7 +10,10 @@ namespace Resultity.Onnx.Speech;
 public sealed record Transcript(string Language, double Seconds, IReadOnlyList<TranscriptSegment> Segments)
 {
     /// <summary>The segments' texts together.</summary>
-    public string Text => string.Concat(Segments.Select(static segment => segment.Text)).Trim();
+    public string Text => RawText.Trim();
+
+    /// <summary>The same with the blank before the first word, so that what follows another transcript can be put behind it.</summary>
+    public string RawText => string.Concat(Segments.Select(static segment => segment.Text));
 }
 
 /// <summary>A part of a transcript.</summary>

@@ -1,6 +1,7 @@
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Catalog;
+using Resultity.Serving.LongSound;
 using Resultity.Serving.Metering;
 using Resultity.Serving.Multimodel;
 using Resultity.Serving.Scheduling;
@@ -85,7 +86,9 @@ public sealed class InferencePipeline
         // 1 The model that is meant, or a plan for several.
         if (Catalog.FindPlan(request) is not { } several)
         {
-            return StartAsync(request, Catalog.Resolve(request.Model), soFar, cancellation);
+            return soFar is null && SoundShares.CountFor(this, request) is > 1 and var shares
+                ? SoundShares.RunAsync(this, request, shares, cancellation)
+                : StartAsync(request, Catalog.Resolve(request.Model), soFar, cancellation);
         }
 
         return soFar is not null ? new(Faults.CannotContinue)
@@ -100,7 +103,7 @@ public sealed class InferencePipeline
     private async ValueTask<Outcome<InferenceAnswer>> StartAsync(InferenceRequest request, string model, AnswerSoFar? soFar, CancellationToken cancellation)
     {
         // 2 May this caller spend this now?
-        if (!_admission.Admit(request.Caller, request.AdmittedAs ?? request.Model, EstimateTokens(request), request.Priority == Priority.Background).TryGet(out var reservation, out var refusal))
+        if (!Admit(request).TryGet(out var reservation, out var refusal))
         {
             return refusal;
         }
@@ -163,6 +166,10 @@ public sealed class InferencePipeline
             Interlocked.Increment(ref isStart ? ref _interactiveStarts : ref _interactiveEnds);
         }
     }
+
+    private Outcome<Reservation> Admit(InferenceRequest request) => request.IsAdmitted
+        ? new Reservation(null, 0)
+        : _admission.Admit(request.Caller, request.AdmittedAs ?? request.Model, EstimateTokens(request), request.Priority == Priority.Background);
 
     private static int EstimateTokens(InferenceRequest request) => request.Endpoint.IsMedia ? 0 : (request.Body.Length / 4) + (request.MaxOutputTokens ?? 256);
 }

@@ -72,6 +72,9 @@ public sealed class InferenceRequest
     /// <summary>The nodes of other members of the same call.</summary>
     internal SiblingNodes? Siblings { get; init; }
 
+    /// <summary>Whether another request was admitted for the whole that this is a share of.</summary>
+    internal bool IsAdmitted { get; set; }
+
     /// <summary>Whether it may wait for a slot.</summary>
     internal bool MayQueue { get; init; } = true;
 

@@ -263,7 +263,7 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
         var score = ((double)candidate.Running / offer.Slots)
             + (offer.State == ModelState.Ready ? 0 : 10)
             + (candidate.Node.AvoidUntil > now ? 100 : 0)
-            + (query.Siblings?.Contains(candidate.Node.Id) == true ? 5 : 0);
+            + (query.Siblings?.Contains(candidate.Node.Id) == true ? query.Siblings.Apart ? 20 : 5 : 0);
         if (score < bestScore)
         {
             bestScore = score;

@@ -5,6 +5,9 @@ internal sealed class SiblingNodes
 {
     private readonly List<string> _nodes = [];
 
+    /// <summary>Whether each is to have a node of its own even if that one has to load the model first.</summary>
+    public bool Apart { get; init; }
+
     internal bool Contains(string nodeId) => _nodes.Contains(nodeId);
 
     internal void Add(string nodeId)

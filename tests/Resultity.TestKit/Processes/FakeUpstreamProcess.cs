@@ -41,7 +41,7 @@ public sealed class FakeUpstreamProcess : IAsyncDisposable
         if (!answer.IsSuccessStatusCode) throw new ArgumentException(await answer.Content.ReadAsStringAsync(), nameof(query));
     }
 
-    /// <summary>One of its counts: running, max_running, requests, served, aborted, failed, streams, events, connections, open_connections.</summary>
+    /// <summary>One of its counts: running, max_running, requests, served, aborted, failed, streams, events, connections, open_connections, videos.</summary>
     public async Task<long> CountAsync(string name)
     {
         await using var json = await _client.GetStreamAsync(new Uri("/_stats", UriKind.Relative));
@@ -49,7 +49,7 @@ public sealed class FakeUpstreamProcess : IAsyncDisposable
         return counts.RootElement.GetProperty(name).GetInt64();
     }
 
-    /// <summary>Waits until a count is reached; <c>running</c> and <c>open_connections</c> until they are just that.</summary>
+    /// <summary>Waits until a count is reached; <c>running</c>, <c>open_connections</c> and <c>videos</c> until they are just that.</summary>
     /// <exception cref="TimeoutException">It was not reached in time; the message has the counts.</exception>
     public async Task WaitForAsync(string name, long value, TimeSpan? limit = null)
     {

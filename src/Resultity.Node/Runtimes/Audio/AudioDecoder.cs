@@ -32,7 +32,6 @@ internal sealed class AudioDecoder(Ffmpeg ffmpeg, AudioLimits limits)
         if (!Ffmpeg.IsThere) throw Refused($"this node has no ffmpeg, which reading {container.Name} takes. Send wav.");
         var samples = await DecodeAsync(file, container, rate, cancellation);
         if (samples.Values.IsEmpty) throw Refused($"the {container.Name} file holds no sound.");
-        if (samples.Seconds > limits.MostSeconds) throw Refused($"the sound is longer than {limits.MostSeconds:0} seconds. Send it in parts.");
         return samples;
     }
 
@@ -57,7 +56,8 @@ internal sealed class AudioDecoder(Ffmpeg ffmpeg, AudioLimits limits)
             {
                 throw Refused($"the {container.Name} file can't be decoded: it is damaged, cut off, or holds a codec that is not supported.");
             }
-            return new Samples(collected.Values, rate);
+            if (collected.Count > limits.MostSeconds * rate) throw TooLong();
+            return new Samples(collected.Take(), rate);
         }
         finally
         {
@@ -65,15 +65,20 @@ internal sealed class AudioDecoder(Ffmpeg ffmpeg, AudioLimits limits)
         }
     }
 
+    private InvalidRequestException TooLong() => Refused($"the sound is longer than {limits.MostSeconds:0} seconds. Send it in parts.");
+
     private static InvalidRequestException Refused(string why) => new($"Invalid 'file': {why}", "file", "invalid_audio");
 
+    /// <summary>Holds samples as they come, in pieces: what turns out to be too long costs half of what it would as numbers, and nothing is copied until all is there.</summary>
     private sealed class SampleCollector
     {
-        private float[] _values = new float[1 << 16];
-        private int _count;
+        private const int Piece = 1 << 18;
+
+        private readonly List<short[]> _pieces = [];
+        private int _last = Piece;
         private int _half = -1;
 
-        public ReadOnlyMemory<float> Values => _values.AsMemory(0, _count);
+        public long Count => (long)Piece * (_pieces.Count - 1) + _last;
 
         public void Add(ReadOnlySpan<byte> bytes)
         {
@@ -87,10 +92,27 @@ internal sealed class AudioDecoder(Ffmpeg ffmpeg, AudioLimits limits)
             if (bytes.Length == 1) _half = bytes[0];
         }
 
+        /// <summary>All samples as numbers in -1..1. Can be called once.</summary>
+        public float[] Take()
+        {
+            var values = new float[_pieces.Count == 0 ? 0 : Count];
+            var at = 0;
+            for (var i = 0; i < _pieces.Count; i++)
+            {
+                foreach (var value in _pieces[i].AsSpan(0, i == _pieces.Count - 1 ? _last : Piece)) values[at++] = value / 32768f;
+                _pieces[i] = [];
+            }
+            return values;
+        }
+
         private void Put(short value)
         {
-            if (_count == _values.Length) Array.Resize(ref _values, _values.Length * 2);
-            _values[_count++] = value / 32768f;
+            if (_last == Piece)
+            {
+                _pieces.Add(new short[Piece]);
+                _last = 0;
+            }
+            _pieces[^1][_last++] = value;
         }
     }
 }

@@ -11,7 +11,8 @@ internal static class TranscriptAnswer
 {
     public static (string ContentType, ReadOnlyMemory<byte> Body) Write(AnswerBuffer buffer, Transcript transcript, TranscriptionRequest request, bool translation)
     {
-        switch (request.Format)
+        // A share is always an object, which the gateway makes the answer of.
+        switch (request.Part.Count > 1 ? "" : request.Format)
         {
             case "text":
                 return ("text/plain; charset=utf-8", Encoding.UTF8.GetBytes(transcript.Text + "\n"));
@@ -58,7 +59,7 @@ internal static class TranscriptAnswer
             json.WriteString("language"u8, translation ? "english" : WhisperLanguages.NameOf(transcript.Language));
             json.WriteNumber("duration"u8, Math.Round(transcript.Seconds, 3));
         }
-        json.WriteString("text"u8, transcript.Text);
+        json.WriteString("text"u8, request.Part.Count == 1 ? transcript.Text : request.Format is "srt" or "vtt" ? Subtitles(transcript, request.Format == "srt") : transcript.RawText);
         if (request.Format == "verbose_json")
         {
             if (request.Segments) WriteSegments(json, transcript);

@@ -35,7 +35,7 @@ internal sealed class TranscriptionEndpoint(AudioDecoder decoder)
             var transcript = await model.TranscribeAsync(sound, options, null, cancellation);
             using var buffer = new AnswerBuffer();
             var (type, body) = TranscriptAnswer.Write(buffer, transcript, request, translation);
-            exchange.Usage = UsageOf(sound);
+            exchange.Usage = UsageOf(sound, request.Part);
             await exchange.RespondAsync(200, type, body, cancellation);
         }
     }
@@ -44,9 +44,14 @@ internal sealed class TranscriptionEndpoint(AudioDecoder decoder)
     {
         using var sender = new TranscriptSender(exchange, verbose: request.Format == "verbose_json");
         var transcript = await model.TranscribeAsync(sound, options, segment => sender.SendAsync(segment, cancellation), cancellation);
-        exchange.Usage = UsageOf(sound);
+        exchange.Usage = UsageOf(sound, request.Part);
         await sender.EndAsync(transcript, cancellation);
     }
 
-    private static Usage UsageOf(Samples sound) => new(0, 0) { AudioMilliseconds = (long)(sound.Seconds * 1000) };
+    /// <summary>Shares of a sound are charged for the whole together.</summary>
+    private static Usage UsageOf(Samples sound, (int Index, int Count) part)
+    {
+        var whole = (long)(sound.Seconds * 1000);
+        return new(0, 0) { AudioMilliseconds = (whole * (part.Index + 1) / part.Count) - (whole * part.Index / part.Count) };
+    }
 }

@@ -55,6 +55,7 @@ internal sealed class ServedModel(ModelFolder folder, OnnxRuntimeOptions options
                     Runtime = OnnxRuntime.Kind,
                     ContextLength = _context,
                     ContinuesPrefix = folder.Kind == ModelKind.Chat,
+                    SharesSound = folder.Kind == ModelKind.Speech,
                     Created = folder.Created,
                     OwnedBy = "resultity",
                 };
