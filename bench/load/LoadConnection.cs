@@ -12,6 +12,7 @@ internal sealed class LoadConnection : DueItem, IPollTarget
     private readonly ResponseReader _response = new();
     private readonly EventScanner _events = new();
     private readonly Action<ReadOnlySpan<byte>> _readBody;
+    private readonly byte[] _request;
     private byte[] _body = [];
     private int _bodyLength;
     private int _unsentFrom;
@@ -23,8 +24,9 @@ internal sealed class LoadConnection : DueItem, IPollTarget
     private bool _bodyIsJson;
     private long _now;
 
-    public LoadConnection(Loader loader, LoadOptions options)
+    public LoadConnection(Loader loader, LoadOptions options, int index)
     {
+        _request = options.RequestBytes[index % options.RequestBytes.Length];
         _loader = loader;
         _options = options;
         _readBody = ReadBody;
@@ -238,7 +240,7 @@ internal sealed class LoadConnection : DueItem, IPollTarget
 
     private void SendOn()
     {
-        var sent = Socket.Send(_options.Request.AsSpan(_unsentFrom), SocketFlags.None, out var error);
+        var sent = Socket.Send(_request.AsSpan(_unsentFrom), SocketFlags.None, out var error);
         if (error is not (SocketError.Success or SocketError.WouldBlock))
         {
             Fail(_served ? "reset_reused" : "reset");
@@ -247,7 +249,7 @@ internal sealed class LoadConnection : DueItem, IPollTarget
 
         var waited = _unsentFrom > 0;
         _unsentFrom += error == SocketError.Success ? sent : 0;
-        var whole = _unsentFrom == _options.Request.Length;
+        var whole = _unsentFrom == _request.Length;
         if (!whole || waited) _loader.Poller.Change(this, read: true, write: !whole);
     }
 

@@ -16,7 +16,7 @@ internal sealed class LoadOptions
           -n, --requests N      stop after N requests
           -s, --stream          ask for server-sent events; a good stream ends with data: [DONE]
               --tokens N        a good stream has the tokens " t0" to " tN-1" in its events, in order
-              --body TEXT|@FILE the request's body; --model NAME for the default one
+              --body TEXT|@FILE the request's body; --model NAME for the default one, NAME,NAME for connections in turn
               --method M        (POST, or GET when the body is empty)
               --header "N: V"   may be given several times; --bearer KEY for the usual one
               --status N        the status of a good answer (200); 202 for requests that are fetched later
@@ -42,8 +42,8 @@ internal sealed class LoadOptions
     public string Url { get; private set; } = "";
     public IPEndPoint Address { get; private set; } = new(IPAddress.Loopback, 80);
 
-    /// <summary>The bytes of every request.</summary>
-    public byte[] Request { get; private set; } = [];
+    /// <summary>The bytes of every request; connections take them in turn.</summary>
+    public byte[][] RequestBytes { get; private set; } = [];
 
     /// <summary>Reads the command line.</summary>
     /// <exception cref="FormatException">An option is unknown or its value is wrong; the message says which.</exception>
@@ -86,14 +86,14 @@ internal sealed class LoadOptions
         }
 
         options.Url = url ?? throw new FormatException("the URL is missing");
-        options.Build(body ?? DefaultBody(model, options.Stream), method, headers.ToString());
+        options.RequestBytes = [.. (body is null ? model.Split(',').Select(name => DefaultBody(name, options.Stream)) : [body]).Select(text => options.Build(text, method, headers.ToString()))];
         return options;
     }
 
     private static string DefaultBody(string model, bool stream) =>
         $$"""{"model":"{{model}}",{{(stream ? "\"stream\":true," : "")}}"messages":[{"role":"user","content":"Say hello to the world, please."}]}""";
 
-    private void Build(string body, string? method, string headers)
+    private byte[] Build(string body, string? method, string headers)
     {
         if (!Uri.TryCreate(Url, UriKind.Absolute, out var uri) || uri.Scheme != "http") throw new FormatException($"'{Url}' is not an http:// address");
         if (!IPAddress.TryParse(uri.Host == "localhost" ? "127.0.0.1" : uri.Host, out var address)) throw new FormatException($"'{uri.Host}' is not an IP address");
@@ -101,6 +101,6 @@ internal sealed class LoadOptions
         var content = body.StartsWith('@') ? File.ReadAllBytes(body[1..]) : Encoding.UTF8.GetBytes(body);
         var type = content.Length == 0 ? "" : $"Content-Type: application/json\r\nContent-Length: {content.Length}\r\n";
         var head = $"{method ?? (content.Length == 0 ? "GET" : "POST")} {uri.PathAndQuery} HTTP/1.1\r\nHost: {uri.Authority}\r\n{headers}{type}\r\n";
-        Request = [.. Encoding.ASCII.GetBytes(head), .. content];
+        return [.. Encoding.ASCII.GetBytes(head), .. content];
     }
 }

@@ -22,7 +22,7 @@ internal sealed class Loader : IDisposable
     {
         _options = options;
         _connections = new LoadConnection[options.Connections];
-        for (var i = 0; i < _connections.Length; i++) _connections[i] = new LoadConnection(this, options);
+        for (var i = 0; i < _connections.Length; i++) _connections[i] = new LoadConnection(this, options, i);
         _begin = Now;
         _recordFrom = _begin + Ticks(options.Warmup);
         _recordTo = _recordFrom + Ticks(options.Duration);

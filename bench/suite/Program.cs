@@ -25,8 +25,13 @@ if (options.List)
 }
 
 var programs = Programs.In(Path.GetFullPath(options.Folder));
-if (options.Batches) return await MeasureBatchesAsync();
-if (options.Submit) return await MeasureSubmitsAsync();
+if (options.Batches) return await MeasureAsync(async commit =>
+{
+    using var run = new BatchRun(options, programs, Console.Error);
+    return await run.RunAsync(commit);
+}, "batches");
+if (options.Multimodel) return await MeasureAsync(new MultimodelRun(options, programs, Console.Error).RunAsync, "multimodel");
+if (options.Submit) return await MeasureAsync(new SubmitRun(options, programs, Console.Error).RunAsync, "submit");
 var runner = new Runner(options, programs, Console.Error);
 var results = new List<ScenarioResult>();
 var chosen = Scenarios.All.Where(scenario => options.Only.Length == 0 || options.Only.Contains(scenario.Name))
@@ -52,27 +57,12 @@ catch (InvalidOperationException wrong)
 var commit = await CommitAsync();
 return await WriteAsync(Tables.Write(results, options, commit, runner.Commands), commit);
 
-async Task<int> MeasureBatchesAsync()
-{
-    using var run = new BatchRun(options, programs, Console.Error);
-    try
-    {
-        var measured = await CommitAsync();
-        return await WriteAsync(await run.RunAsync(measured), measured + "-batches");
-    }
-    catch (InvalidOperationException wrong)
-    {
-        Console.Error.WriteLine($"bench: {wrong.Message}");
-        return 1;
-    }
-}
-
-async Task<int> MeasureSubmitsAsync()
+async Task<int> MeasureAsync(Func<string, Task<string>> measure, string name)
 {
     try
     {
         var measured = await CommitAsync();
-        return await WriteAsync(await new SubmitRun(options, programs, Console.Error).RunAsync(measured), measured + "-submit");
+        return await WriteAsync(await measure(measured), $"{measured}-{name}");
     }
     catch (InvalidOperationException wrong)
     {

@@ -15,6 +15,7 @@ internal sealed class RunOptions
           --out FILE      writes the tables there (bench/results/DATE-COMMIT.md; not in quick mode)
           --batches       measures batches and files instead (bench/results/DATE-COMMIT-batches.md)
           --submit        measures durable submits on SQLite and PostgreSQL instead (bench/results/DATE-COMMIT-submit.md)
+          --multimodel    measures several models for one request instead (bench/results/DATE-COMMIT-multimodel.md)
           --list          lists the scenarios
         """;
 
@@ -27,6 +28,7 @@ internal sealed class RunOptions
     public bool List { get; private set; }
     public bool Batches { get; private set; }
     public bool Submit { get; private set; }
+    public bool Multimodel { get; private set; }
     public string? Out { get; private set; }
 
     public static RunOptions Parse(string[] args)
@@ -47,6 +49,7 @@ internal sealed class RunOptions
                 case "--list": options.List = true; break;
                 case "--batches": options.Batches = true; break;
                 case "--submit": options.Submit = true; break;
+                case "--multimodel": options.Multimodel = true; break;
                 case "--quick":
                     options.Quick = true;
                     options.Rounds = 1;

@@ -27,6 +27,9 @@ internal sealed class Setup : IDisposable
     /// <summary>The upstream's base URL.</summary>
     public string Upstream { get; private set; } = "";
 
+    /// <summary>The base URLs of several upstreams.</summary>
+    public List<string> Upstreams { get; } = [];
+
     public List<Target> Targets { get; } = [];
 
     /// <summary>Every command that was started, for the report.</summary>
@@ -41,10 +44,11 @@ internal sealed class Setup : IDisposable
         var setup = new Setup(programs, Directory.CreateTempSubdirectory(FolderPrefix).FullName);
         try
         {
-            await setup.StartUpstreamAsync();
+            setup.Upstream = await setup.StartUpstreamAsync("stub-model");
+            setup.Upstreams.Add(setup.Upstream);
             if (names.Contains("stub")) setup.Targets.Add(new("stub", setup.Upstream, null, []));
             if (names.Contains("nginx")) await setup.StartNginxAsync();
-            if (names.Contains("resultity")) await setup.StartResultityAsync(slots, database);
+            if (names.Contains("resultity")) await setup.StartResultityAsync(slots, ["stub-model"], database);
             return setup;
         }
         catch
@@ -54,10 +58,29 @@ internal sealed class Setup : IDisposable
         }
     }
 
-    /// <summary>Shapes the upstream.</summary>
-    public async Task ShapeAsync(string settings)
+    /// <summary>Starts a gateway with a node for each of several upstreams.</summary>
+    /// <param name="models">The models of each upstream, with commas between.</param>
+    /// <param name="slots">How many requests a node serves at once, of each model.</param>
+    public static async Task<Setup> StartSeveralAsync(Programs programs, IReadOnlyList<string> models, int slots)
     {
-        using var answer = await _client.PostAsync(new Uri($"{Upstream}/_set?{settings}"), null);
+        var setup = new Setup(programs, Directory.CreateTempSubdirectory(FolderPrefix).FullName);
+        try
+        {
+            foreach (var served in models) setup.Upstreams.Add(await setup.StartUpstreamAsync(served));
+            await setup.StartResultityAsync(slots, models, database: null);
+            return setup;
+        }
+        catch
+        {
+            setup.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Shapes the upstream, or one of several.</summary>
+    public async Task ShapeAsync(string settings, string? upstream = null)
+    {
+        using var answer = await _client.PostAsync(new Uri($"{upstream ?? Upstream}/_set?{settings}"), null);
         answer.EnsureSuccessStatusCode();
     }
 
@@ -83,12 +106,13 @@ internal sealed class Setup : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task StartUpstreamAsync()
+    private async Task<string> StartUpstreamAsync(string models)
     {
         var port = FreePort();
-        Upstream = $"http://127.0.0.1:{port}";
-        var child = Start("upstream", _programs.Upstream, ["--port", $"{port}"]);
-        await AnswersAsync(child, $"{Upstream}/v1/models", null, "stub-model");
+        var url = $"http://127.0.0.1:{port}";
+        var child = Start("upstream", _programs.Upstream, ["--port", $"{port}", $"--model={models}"]);
+        await AnswersAsync(child, $"{url}/v1/models", null, models.Split(',')[0]);
+        return url;
     }
 
     private async Task StartNginxAsync()
@@ -102,7 +126,7 @@ internal sealed class Setup : IDisposable
         Targets.Add(new("nginx", url, null, [child]));
     }
 
-    private async Task StartResultityAsync(int slots, string? database)
+    private async Task StartResultityAsync(int slots, IReadOnlyList<string> models, string? database)
     {
         var port = FreePort();
         var url = $"http://127.0.0.1:{port}";
@@ -110,12 +134,19 @@ internal sealed class Setup : IDisposable
         var gateway = Start("gateway", _programs.Resultity, ["gateway", "--port", $"{port}", "--data", gatewayData, "--no-token", .. database is null ? [] : (string[])["--database", database]]);
         await AnswersAsync(gateway, $"{url}/healthz", null, "");
         var token = (await Child.RunAsync(_programs.Resultity, ["nodes", "tokens", "create", "--url", url, "--data", gatewayData])).Trim();
-        var node = Start("node", _programs.Resultity,
-            ["node", "--join", url, "--token", token, "--data", Path.Combine(_folder, "node"), "--openai", $"{Upstream},slots={slots}"]);
         using var access = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(gatewayData, "local-access.json")));
         var key = access.RootElement.GetProperty("api_key").GetString()!;
-        await AnswersAsync(node, $"{url}/v1/models", key, "stub-model");
-        Targets.Add(new("resultity", url, key, [gateway, node]));
+        var nodes = new List<Child>();
+        for (var i = 0; i < Upstreams.Count; i++)
+        {
+            var name = Upstreams.Count == 1 ? "node" : $"node{i}";
+            if (i > 0) token = (await Child.RunAsync(_programs.Resultity, ["nodes", "tokens", "create", "--url", url, "--data", gatewayData])).Trim();
+            nodes.Add(Start(name, _programs.Resultity,
+                ["node", "--join", url, "--token", token, "--data", Path.Combine(_folder, name), "--openai", $"{Upstreams[i]},slots={slots}"]));
+            await AnswersAsync(nodes[i], $"{url}/v1/models", key, $"\"{models[i].Split(',')[0]}\"");
+        }
+
+        Targets.Add(new("resultity", url, key, [gateway, .. nodes]));
     }
 
     private string NginxConfiguration(int port) => $$"""
