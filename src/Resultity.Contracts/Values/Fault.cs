@@ -1,3 +1,5 @@
+using Resultity.Contracts.Fleet;
+
 namespace Resultity.Contracts.Values;
 
 /// <summary>Why something failed, as a value: what a client is told, and what the pipeline needs to decide on a retry.</summary>
@@ -18,6 +20,9 @@ public sealed record Fault(FaultKind Kind, string Code, string Message, string? 
 
     /// <summary>Why the request waited or could not wait, where that is the reason.</summary>
     public QueueFacts? Queue { get; init; }
+
+    /// <summary>How far the load of the model is that the request waited for, where that is the reason.</summary>
+    public ModelLoading? Loading { get; init; }
 
     /// <summary>The request is wrong.</summary>
     public static Fault Invalid(string message, string? param = null, string code = "invalid_value") =>

@@ -30,6 +30,8 @@ internal static class FaultJson
             QueueJson.WriteProperty(writer, queue);
         }
 
+        LoadingJson.WriteProperty(writer, fault.Loading);
+
         writer.WriteEndObject();
     }
 

@@ -63,11 +63,11 @@ internal sealed class RequestFollower(
             {
                 // Once the run has ended nothing more comes from it, but its end is still to be told.
                 var more = run?.Output.WaitAsync(next) is { IsCompleted: false } waiting ? Task.WhenAny(changed, waiting) : changed;
-                await (run?.Ticket is null ? more.WaitAsync(patience) : more.WaitAsync(PositionInterval, clock.Time, patience));
+                await (run is not { Ticket: not null } and not { Loading: not null } ? more.WaitAsync(patience) : more.WaitAsync(PositionInterval, clock.Time, patience));
             }
             catch (TimeoutException)
             {
-                // The place in the queue may have changed.
+                // The place in the queue, or how far the load is, may have changed.
             }
             finally
             {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Inference;
@@ -49,7 +50,7 @@ internal sealed class RequestJson(LiveJobs live)
         };
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var writer = new Utf8JsonWriter(buffer, FaultJson.WriterOptions);
-        Write(writer, job, job.Attempts, progress.Ticket, pathBase);
+        Write(writer, job, job.Attempts, progress.Ticket, progress.Loading, pathBase);
         writer.Flush();
         return buffer.WrittenMemory;
     }
@@ -93,10 +94,10 @@ internal sealed class RequestJson(LiveJobs live)
     private void Write(Utf8JsonWriter writer, Job job, string pathBase)
     {
         var run = live.TryFind(job, out var found) ? found : null;
-        Write(writer, job, run is null ? job.Attempts : run.Attempts, run?.Ticket, pathBase, run?.Progress);
+        Write(writer, job, run is null ? job.Attempts : run.Attempts, run?.Ticket, run?.Loading, pathBase, run?.Progress);
     }
 
-    private static void Write(Utf8JsonWriter writer, Job job, IReadOnlyList<JobAttempt> attempts, QueueTicket? ticket, string pathBase, int? progress = null)
+    private static void Write(Utf8JsonWriter writer, Job job, IReadOnlyList<JobAttempt> attempts, QueueTicket? ticket, ModelLoading? loading, string pathBase, int? progress = null)
     {
         writer.WriteStartObject();
         writer.WriteString("id"u8, job.Id);
@@ -109,6 +110,11 @@ internal sealed class RequestJson(LiveJobs live)
         if (job.Status == JobStatus.Queued)
         {
             WriteQueue(writer, job, ticket);
+        }
+
+        if (!job.Status.IsFinal())
+        {
+            LoadingJson.WriteProperty(writer, loading);
         }
 
         if (progress is { } percent)

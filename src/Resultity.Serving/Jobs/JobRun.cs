@@ -1,3 +1,4 @@
+using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Metering;
@@ -41,6 +42,9 @@ public sealed class JobRun
 
     /// <summary>The place in the queue; <see langword="null"/> when it does not wait there.</summary>
     public QueueTicket? Ticket => _request?.Progress.Ticket;
+
+    /// <summary>How far the load is that it waits for; <see langword="null"/> if it waits for none.</summary>
+    public ModelLoading? Loading => _request?.Progress.Loading;
 
     /// <summary>The tries on nodes so far.</summary>
     public IReadOnlyList<JobAttempt> Attempts =>

@@ -187,7 +187,7 @@ internal sealed class InferenceStream : InferenceAnswer
 
     /// <summary>What a cancellation means: the deadline, or the caller.</summary>
     internal Fault CancellationFault() =>
-        _stop.IsCancellationRequested && !_givenUp ? Faults.DeadlineExceeded with { Queue = _request.Progress.GaveUpAt } : Fault.Cancelled;
+        _stop.IsCancellationRequested && !_givenUp ? Faults.DeadlineExceeded with { Queue = _request.Progress.GaveUpAt, Loading = _request.Progress.Loading } : Fault.Cancelled;
 
     private async ValueTask<Outcome<Placement>> WaitForPlaceAsync(ValueTask<Outcome<Placement>> placing)
     {

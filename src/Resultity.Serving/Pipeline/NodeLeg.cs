@@ -46,7 +46,7 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
     /// <summary>Sends the work order and waits for the head of the answer.</summary>
     public async ValueTask<Fault?> OpenAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
-        request.Progress.Begin(_attempt);
+        request.Progress.Begin(_attempt, Placement);
         var order = new WorkOrder(request.Id, request.Endpoint, Placement.Model, request.ContentType, body, _activity?.Id ?? request.TraceParent);
         if (!(await pipeline.Fleet.SendAsync(Placement.NodeId, order, cancellation).ConfigureAwait(false)).TryGet(out _exchange, out var fault))
         {

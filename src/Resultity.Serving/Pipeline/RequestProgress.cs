@@ -1,3 +1,4 @@
+using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Scheduling;
 
@@ -11,6 +12,7 @@ public sealed class RequestProgress
     private readonly Lock _gate = new();
     private Attempt[] _attempts = [];
     private volatile QueueTicket? _ticket;
+    private volatile Placement? _placement;
 
     /// <summary>Nothing has happened yet.</summary>
     public RequestProgress()
@@ -39,6 +41,12 @@ public sealed class RequestProgress
     /// <summary>The place in the queue that the request gave up; <see langword="null"/> if it never did.</summary>
     public QueueFacts? GaveUpAt { get; internal set; }
 
+    /// <summary>How far the model's load was when the request gave up its place in the queue.</summary>
+    internal ModelLoading? GaveUpLoading { get; set; }
+
+    /// <summary>How far the load is that the request waits for, in a queue or on a node; <see langword="null"/> if it waits for none.</summary>
+    public ModelLoading? Loading => (_ticket is { } ticket ? ticket.Loading : _placement?.Loading) ?? GaveUpLoading;
+
     /// <summary>The attempts so far, oldest first.</summary>
     public IReadOnlyList<Attempt> Attempts
     {
@@ -64,14 +72,15 @@ public sealed class RequestProgress
         Queued?.Invoke();
     }
 
-    internal void Begin(Attempt attempt)
+    internal void Begin(Attempt attempt, Placement placement)
     {
+        _placement = placement;
         lock (_gate)
         {
             _attempts = [.. _attempts, attempt];
         }
 
-        _whole?.Begin(attempt);
+        _whole?.Begin(attempt, placement);
         AttemptBegun?.Invoke();
     }
 }

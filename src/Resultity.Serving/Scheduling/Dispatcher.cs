@@ -136,7 +136,9 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
 
             if (!query.MayQueue)
             {
-                return new(nobodyServesIt ? Faults.NoCapableNode(query.Model) : Faults.Busy(query.Model));
+                return new(nobodyServesIt ? Faults.NoCapableNode(query.Model)
+                    : pool.LoadingIn(query.Subcloud) is { } loading ? Faults.ModelLoading(query.Model, loading, null)
+                    : Faults.Busy(query.Model));
             }
 
             if (_scheduler.MayWait(pool, query) is { } refusal)
@@ -239,7 +241,7 @@ internal sealed class Dispatcher(SchedulingOptions options, TimeProvider time) :
         }
         catch (OperationCanceledException)
         {
-            progress.GaveUpAt = waiter.Read();
+            (progress.GaveUpAt, progress.GaveUpLoading) = (waiter.Read(), waiter.Loading);
             bool left;
             lock (_gate)
             {

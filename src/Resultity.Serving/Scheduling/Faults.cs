@@ -1,4 +1,5 @@
 using System.Globalization;
+using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 
 namespace Resultity.Serving.Scheduling;
@@ -27,6 +28,17 @@ internal static class Faults
         {
             RetryAfter = TimeSpan.FromSeconds(2),
             Queue = new QueueFacts { Ahead = waiting, Eta = eta, Reason = "queue_full" },
+        };
+
+    /// <param name="model">The model's name.</param>
+    /// <param name="loading">How far it is.</param>
+    /// <param name="queue">Who waits for it.</param>
+    public static Fault ModelLoading(string model, ModelLoading loading, QueueFacts? queue) =>
+        new(FaultKind.Unavailable, "model_loading", $"The model '{model}' is being loaded{(queue?.Ahead is { } waiting and > 0 ? string.Create(CultureInfo.InvariantCulture, $", and {waiting} requests wait for it already") : "")}. Try again when it is ready.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(Math.Clamp(loading.EtaSeconds ?? 5, 1, 120)),
+            Queue = queue,
+            Loading = loading,
         };
 
     public static Fault Busy(string model) =>

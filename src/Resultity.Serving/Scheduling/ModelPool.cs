@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Resultity.Contracts.Fleet;
 
 namespace Resultity.Serving.Scheduling;
 
@@ -66,6 +67,33 @@ internal sealed class ModelPool(string model)
         }
 
         return bits;
+    }
+
+    /// <summary>The load that will end first, if the model is ready on no node that the subcloud, or the main cloud, reaches.</summary>
+    public ModelLoading? LoadingIn(string? subcloud)
+    {
+        ModelLoading? first = null;
+        foreach (var instance in Instances)
+        {
+            if (!instance.Node.Reach.Serves(subcloud))
+            {
+                continue;
+            }
+
+            if (instance.Offer.State == ModelState.Ready)
+            {
+                return null;
+            }
+
+            if (instance.Offer.Loading is { } loading && (first is null || Left(loading) < Left(first)))
+            {
+                first = loading;
+            }
+        }
+
+        return first;
+
+        static double Left(ModelLoading loading) => loading.EtaSeconds ?? double.MaxValue;
     }
 
     /// <summary>Puts an instance into the list of those with a free slot, or takes it out, as its state says.</summary>

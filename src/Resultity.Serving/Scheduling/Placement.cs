@@ -1,3 +1,5 @@
+using Resultity.Contracts.Fleet;
+
 namespace Resultity.Serving.Scheduling;
 
 /// <summary>A slot that a request holds. It is given back exactly once, however often <see cref="Release"/> is called.</summary>
@@ -8,6 +10,9 @@ internal sealed class Placement(Dispatcher dispatcher, Instance instance)
     public string NodeId => instance.Node.Id;
 
     public string Model => instance.Offer.Model;
+
+    /// <summary>How far the model's load is on the node; <see langword="null"/> if it is ready.</summary>
+    public ModelLoading? Loading => instance.Offer.Loading;
 
     public bool ContinuesPrefix => instance.Offer.ContinuesPrefix;
 

@@ -1,3 +1,4 @@
+using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 
 namespace Resultity.Serving.Scheduling;
@@ -10,6 +11,9 @@ public abstract class QueueTicket
 
     /// <summary>The place, and how long the wait may still take.</summary>
     public abstract QueueFacts Read();
+
+    /// <summary>How far the model's load is, if it waits for that; <see langword="null"/> if the model is ready somewhere, or nothing loads it.</summary>
+    public abstract ModelLoading? Loading { get; }
 
     /// <summary>When the wait began.</summary>
     public abstract DateTimeOffset Since { get; }

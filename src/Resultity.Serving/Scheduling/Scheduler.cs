@@ -147,7 +147,8 @@ internal sealed class Scheduler(SchedulingOptions options, long ticksPerSecond, 
         var queue = QueueOf(pool, query.Priority);
         if (pool.Waiting >= options.MaxQueueLength || queue.CountOf(query.Namespace) >= options.MaxQueueLengthPerNamespace)
         {
-            return Faults.QueueFull(query.Model, pool.Waiting, pool.Forecast.Of(pool.Waiting, ticksPerSecond));
+            var full = Faults.QueueFull(query.Model, pool.Waiting, pool.Forecast.Of(pool.Waiting, ticksPerSecond));
+            return pool.LoadingIn(query.Subcloud) is { } loading ? Faults.ModelLoading(query.Model, loading, full.Queue) : full;
         }
 
         return null;

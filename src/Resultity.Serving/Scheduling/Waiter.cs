@@ -1,3 +1,4 @@
+using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 
 namespace Resultity.Serving.Scheduling;
@@ -41,6 +42,17 @@ internal sealed class Waiter(PlacementQuery query, ModelPool pool, DateTimeOffse
         {
             var ahead = CountAhead();
             return new QueueFacts { Position = ahead + 1, Ahead = ahead, Eta = Pool.Forecast.Of(ahead, ticksPerSecond) };
+        }
+    }
+
+    public override ModelLoading? Loading
+    {
+        get
+        {
+            lock (gate)
+            {
+                return Pool.LoadingIn(Query.Subcloud);
+            }
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class ChatVerb : Verb
 {
     private readonly Argument<string[]> _prompt = new("prompt") { Description = "What to ask; without it, an interactive chat", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _model = new("--model", "-m") { Description = "The model [default: the first that can chat]", HelpName = "name" };
-    private readonly Option<string[]> _models = new("--models") { Description = "Several models, with commas between", HelpName = "names", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> _models = new("--models") { Description = "Several models, with commas between", HelpName = "names" };
     private readonly Option<string> _mode = new("--mode") { Description = "With --models: what they do with the question", HelpName = "mode", DefaultValueFactory = _ => "all" };
     private readonly Option<string?> _judge = new("--judge") { Description = "With --mode judge: the model that judges", HelpName = "model" };
     private readonly Option<string?> _system = new("--system", "-s") { Description = "The system message", HelpName = "text" };

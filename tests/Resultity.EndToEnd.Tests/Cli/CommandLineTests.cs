@@ -28,6 +28,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("chat", "hello")]
+    [InlineData("chat", "--models", "mistral,gemma", "hello")]
     [InlineData("models")]
     [InlineData("keys", "list")]
     [InlineData("request", "list")]

@@ -125,6 +125,8 @@ public sealed class DecisionTests : MultimodelTest
         Assert.Equal(15, events[^2].GetProperty("usage").GetProperty("completion_tokens").GetInt64());
         Assert.Equal("judge", events[0].GetProperty("model").GetString());
         Assert.Equal(["b completed", "c completed"], Statuses(events[^2]));
+        var judge = events[^2].GetProperty("multimodel").GetProperty("decision").GetProperty("judge");
+        Assert.Equal(("completed", 5), (judge.GetProperty("status").GetString(), judge.GetProperty("usage").GetProperty("completion_tokens").GetInt32()));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Unicode;
+using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 
 namespace Resultity.Gateway.Http.Streaming;
@@ -58,6 +59,19 @@ internal static class SseFrame
             Utf8.TryWrite(comment, CultureInfo.InvariantCulture, $": queued position={facts.Position}\n\n", out var length);
             output.Write(comment[..length]);
         }
+    }
+
+    /// <summary>Writes <c>: loading state=loading progress=0.42 eta=12</c>; what is unknown is left out.</summary>
+    public static void WriteLoading(IBufferWriter<byte> output, ModelLoading loading)
+    {
+        Span<byte> comment = stackalloc byte[128];
+        var (progress, eta) = (loading.Progress, loading.EtaSeconds);
+        Utf8.TryWrite(
+            comment,
+            CultureInfo.InvariantCulture,
+            $": loading state={LoadingJson.Name(loading.State)}{(progress is null ? "" : " progress=")}{(progress is { } share ? LoadingJson.Share(share) : null)}{(eta is null ? "" : " eta=")}{(eta is { } left ? QueueJson.Seconds(TimeSpan.FromSeconds(left)) : null)}\n\n",
+            out var length);
+        output.Write(comment[..length]);
     }
 
     private static int Head(Span<byte> span, long sequence, ReadOnlySpan<byte> name)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Resultity.Contracts.Fleet;
 using Resultity.Serving.Pipeline;
 
 namespace Resultity.Gateway.Http.Streaming;
@@ -25,6 +26,7 @@ internal sealed class SseResponse(HttpContext context, StreamClock clock, Gatewa
     private bool _inTurn;
     private bool _closed;
     private int _position;
+    private ModelLoading? _loading;
 
     /// <inheritdoc/>
     public int ClockIndex { get; set; } = -1;
@@ -97,7 +99,7 @@ internal sealed class SseResponse(HttpContext context, StreamClock clock, Gatewa
         var due = HasStarted
             ? clock.Time.GetElapsedTime(_written, now) >= options.KeepAlive
             : clock.Time.GetElapsedTime(_created, now) >= options.AcceptStreamsAfter;
-        if (due || (Progress?.Ticket is not null && clock.Time.GetElapsedTime(_written, now) >= PositionInterval))
+        if (due || (Progress is { } progress && (progress.Ticket is not null || progress.Loading is not null) && clock.Time.GetElapsedTime(_written, now) >= PositionInterval))
         {
             Comment(now, due);
         }
@@ -114,7 +116,8 @@ internal sealed class SseResponse(HttpContext context, StreamClock clock, Gatewa
 
             var queue = Progress?.Ticket?.Read();
             var position = queue?.Position ?? 0;
-            if (!mustSay && position == _position)
+            var loading = Progress?.Loading;
+            if (!mustSay && position == _position && loading == _loading)
             {
                 return;
             }
@@ -124,12 +127,17 @@ internal sealed class SseResponse(HttpContext context, StreamClock clock, Gatewa
             {
                 SseFrame.WriteQueued(_output, queue);
             }
-            else
+
+            if (loading is not null)
+            {
+                SseFrame.WriteLoading(_output, loading);
+            }
+            else if (queue is null)
             {
                 _output.Write(SseFrame.KeepAlive);
             }
 
-            (_position, _written) = (position, now);
+            (_position, _loading, _written) = (position, loading, now);
             _comment = FlushCommentAsync();
         }
     }

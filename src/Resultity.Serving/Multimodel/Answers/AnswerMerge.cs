@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Resultity.Contracts.Values;
 using Resultity.Serving.Multimodel.Members;
+using Resultity.Serving.Multimodel.Plans;
 using Resultity.Serving.Pipeline;
 
 namespace Resultity.Serving.Multimodel.Answers;
@@ -50,30 +52,77 @@ internal static class AnswerMerge
             whole["results"] = new JsonArray([.. roots.Select((root, i) => Marked((JsonObject)root!.DeepClone(), members[i]))]);
         }
 
+        if (whole["usage"] is JsonObject usage)
+        {
+            foreach (var other in roots.Skip(1).Select(static root => root!["usage"]).OfType<JsonObject>())
+            {
+                AddDetails(usage, other);
+            }
+        }
+
         whole["model"] = label;
         return whole;
     }
 
-    /// <summary>Says in <c>usage</c> what all members used together.</summary>
+    /// <summary>Says in <c>usage</c> what all members used together, in the words of the endpoint. Embeddings, for one, have no tokens of output.</summary>
     public static void SetUsage(JsonObject root, ParallelCall call)
     {
-        var sum = MultimodelJson.Usage(call.Usage);
+        var sum = call.Usage;
         if (root["usage"] is not JsonObject usage)
         {
-            root["usage"] = sum;
+            root["usage"] = MultimodelJson.Usage(sum);
+            return;
         }
-        else if (usage.ContainsKey("prompt_tokens") || usage.ContainsKey("total_tokens"))
+
+        if (call.Spec.Mode != MultimodelMode.All)
         {
-            foreach (var (name, count) in sum)
+            // These are of the one that was decided for.
+            foreach (var details in usage.Where(static member => member.Value is JsonObject).Select(static member => member.Key).ToList())
             {
-                // Embeddings have no tokens of output.
-                if (usage.ContainsKey(name) || name == "total_tokens")
+                usage.Remove(details);
+            }
+        }
+
+        foreach (var (name, count) in Counts(sum))
+        {
+            if (usage.ContainsKey(name))
+            {
+                usage[name] = count;
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, long Count)> Counts(Usage sum)
+    {
+        yield return ("prompt_tokens", sum.InputTokens);
+        yield return ("input_tokens", sum.InputTokens);
+        yield return ("completion_tokens", sum.OutputTokens);
+        yield return ("output_tokens", sum.OutputTokens);
+        yield return ("total_tokens", sum.TotalTokens);
+
+        // What only some nodes count stays as the answer says it.
+        if (sum.Images > 0)
+        {
+            yield return ("images", sum.Images);
+        }
+
+        if (sum.AudioMilliseconds > 0)
+        {
+            yield return ("seconds", (sum.AudioMilliseconds + 999) / 1000);
+        }
+    }
+
+    private static void AddDetails(JsonObject usage, JsonObject other)
+    {
+        foreach (var details in usage.Select(static member => member.Value).OfType<JsonObject>().ToList())
+        {
+            foreach (var (name, count) in other[details.GetPropertyName()] as JsonObject ?? [])
+            {
+                if (count is JsonValue value && value.TryGetValue(out long more))
                 {
-                    usage[name] = count!.DeepClone();
+                    details[name] = more + (details[name] is JsonValue own && own.TryGetValue(out long so) ? so : 0);
                 }
             }
-
-            usage.Remove("completion_tokens_details");
         }
     }
 

@@ -88,6 +88,7 @@ internal sealed class DecidedStream(ParallelCall call, InferenceAnswer source, M
         if (winner is null && call.Decision is { } decision)
         {
             decision.Usage += source.Usage;
+            decision.Ended?.Invoke(decision, source);
         }
 
         // The losers were stopped when the winner was known; what they cost is known when they have ended.

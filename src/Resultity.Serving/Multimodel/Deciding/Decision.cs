@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Multimodel.Members;
+using Resultity.Serving.Pipeline;
 
 namespace Resultity.Serving.Multimodel.Deciding;
 
@@ -14,6 +15,9 @@ internal sealed class Decision(string by, Member? winner)
 
     /// <summary>Whose answer it is.</summary>
     public Member? Winner => winner;
+
+    /// <summary>Notes what is known only when the deciding answer, which the client sees as it comes, has come to its end.</summary>
+    public Action<Decision, InferenceAnswer>? Ended { get; init; }
 
     /// <summary>Further facts: votes, the judge.</summary>
     public JsonObject Details { get; } = [];

@@ -33,8 +33,7 @@ internal static class Judging
 
         if (live)
         {
-            call.Decision = new Decision("judge", null);
-            call.Decision.Details["judge"] = Describe(call, answer, began, null);
+            call.Decision = new Decision("judge", null) { Ended = (decision, judged) => decision.Details["judge"] = Describe(call, judged, began, judged.Fault) };
             return new DecidedStream(call, answer, null, call.Caller);
         }
 

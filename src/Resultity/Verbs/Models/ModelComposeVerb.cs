@@ -9,7 +9,7 @@ namespace Resultity.Verbs.Models;
 internal sealed class ModelComposeVerb : Verb
 {
     private readonly Argument<string?> _name = new("name") { Description = "The name; without it, those that there are are listed", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<string[]> _models = new("--models", "-m") { Description = "The models, in the order of preference, with commas between; each may have fallbacks as a|b", HelpName = "names", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> _models = new("--models", "-m") { Description = "The models, in the order of preference, with commas between; each may have fallbacks as a|b", HelpName = "names" };
     private readonly Option<string> _mode = new("--mode") { Description = "What they do with a request", HelpName = "mode", DefaultValueFactory = _ => "all" };
     private readonly Option<int?> _minSuccess = new("--min-success") { Description = "How many must answer [default: 1]", HelpName = "count" };
     private readonly Option<int?> _hedge = new("--hedge-ms") { Description = "With hedge: how long one has before the next is asked as well [default: 800]", HelpName = "ms" };
