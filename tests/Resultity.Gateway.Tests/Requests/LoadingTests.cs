@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Resultity.Contracts.Fleet;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Tests.Kit;
-using Resultity.Serving;
 using Resultity.Serving.Scheduling;
 
 namespace Resultity.Gateway.Tests.Requests;
