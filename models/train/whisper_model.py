@@ -7,8 +7,8 @@ import torch.nn.functional as F
 
 from common import Attention, Mlp, EncoderLayer, causal_mask, join_heads, split_heads
 
-DIM, HEADS, HIDDEN = 96, 3, 384
-ENCODER_LAYERS, DECODER_LAYERS = 3, 2
+DIM, HEADS, HIDDEN = 128, 4, 512
+ENCODER_LAYERS, DECODER_LAYERS = 4, 2
 SECONDS, FRAMES, TARGET = 10, 500, 160  # chunk length, encoder positions in it, longest token sequence
 
 
@@ -22,7 +22,7 @@ class Encoder(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv1, self.conv2 = nn.Conv1d(80, DIM, 3, padding=1), nn.Conv1d(DIM, DIM, 3, stride=2, padding=1)
-        self.register_buffer("positions", sinusoids(FRAMES, DIM))
+        self.register_buffer("positions", 0.1 * sinusoids(FRAMES, DIM))  # full strength would drown the young convolutions
         self.layers = nn.ModuleList(EncoderLayer(DIM, HEADS, HIDDEN) for _ in range(ENCODER_LAYERS))
         self.norm = nn.LayerNorm(DIM)
 

@@ -49,6 +49,20 @@ test('speech comes whole and as events', async () => {
   assert.match(await events.text(), /speech\.audio\.delta[\s\S]*speech\.audio\.done/);
 });
 
+test('what was spoken is written down, with times and as events', async () => {
+  const spoken = await client.audio.speech.create({ model: 'resultity-espeak', voice: 'nova', input: 'A red circle in the center.', response_format: 'wav' });
+  const sound = Buffer.from(await spoken.arrayBuffer());
+  const file = () => toFile(sound, 'circle.wav', { type: 'audio/wav' });
+  const model = 'resultity-mini-whisper';
+  const verbose = await client.audio.transcriptions.create({ model, file: await file(), response_format: 'verbose_json', timestamp_granularities: ['word', 'segment'] });
+  assert.match(verbose.text, /red circle/i);
+  assert.ok(verbose.words.length >= 4 && verbose.segments[0].end <= verbose.duration + 0.05, JSON.stringify(verbose));
+  const events = await all(await client.audio.transcriptions.create({ model, file: await file(), stream: true }));
+  assert.match(events.at(-1).text, /red circle/i);
+  assert.equal(events.at(-1).type, 'transcript.text.done');
+  assert.match(await client.audio.transcriptions.create({ model, file: await file(), response_format: 'srt' }), /^1\n00:00:0/);
+});
+
 test('a video is made, waited for, listed, downloaded and deleted', async () => {
   assert.ok(lab, 'Set RESULTITY_VIDEO_BASE_URL.');
   const made = await lab.videos.create({ prompt: 'a red circle moving right', seconds: '1', size: '128x128', input_reference: await toFile(await draw(), 'a.png', { type: 'image/png' }) });

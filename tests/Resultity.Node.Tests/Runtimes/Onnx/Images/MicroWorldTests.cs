@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Resultity.Node.Tests.Runtimes.Onnx.Images;
 
-/// <summary>The built-in painter and the built-in captioner together: the colour that is asked for is the colour that is seen. Shapes are beyond what it was trained to; its card says how far.</summary>
+/// <summary>The built-in painter and the built-in captioner together: the colour that is asked for is the colour that is seen. Its card says how far shapes go.</summary>
 public sealed class MicroWorldTests(OnnxRuntimeFixture onnx)
 {
     private static readonly string[] Colours = ["red", "green", "blue", "yellow", "purple", "black"];
