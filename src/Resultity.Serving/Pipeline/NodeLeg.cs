@@ -56,7 +56,7 @@ internal sealed class NodeLeg(InferencePipeline pipeline, InferenceRequest reque
         if (_exchange.Status is < 200 or > 299)
         {
             var broken = await ReadWholeAsync(LargestError, cancellation).ConfigureAwait(false);
-            return broken ?? NodeFaults.FromAnswer(_exchange.Status, Whole.Span);
+            return broken ?? NodeFaults.FromAnswer(_exchange.Status, Whole.Span, request.Endpoint);
         }
 
         ContentType = _exchange.ContentType ?? "application/json";

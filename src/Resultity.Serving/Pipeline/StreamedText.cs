@@ -35,6 +35,13 @@ internal sealed class StreamedText(InferenceRequest request, string model)
     /// <returns>Whether the client is to see it.</returns>
     public bool Accept(ref ReadOnlyMemory<byte> data, out Fault? fault)
     {
+        if (data.Span.SequenceEqual("null"u8))
+        {
+            // llama-server begins the stream of several prompts with such an event.
+            fault = null;
+            return false;
+        }
+
         var facts = ChunkScan.Read(data.Span, _text);
         if (!facts.IsValid || facts.HasError)
         {

@@ -27,6 +27,18 @@ public sealed class StreamedAnswerTests
     }
 
     [Fact]
+    public async Task An_event_that_says_nothing_is_passed_over()
+    {
+        _harness.Node("a", () => Events("null", Chunk("a"), Chunk("b", finish: "stop"), "[DONE]").End());
+
+        (await _harness.Pipeline.StartAsync(Chat(stream: true), default)).TryGet(out var stream, out _);
+
+        Assert.Equal([Chunk("a"), Chunk("b", finish: "stop")], await ReadAllAsync(stream!));
+        Assert.Null(stream!.Fault);
+        await stream.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Any_cutting_of_the_bytes_gives_the_same_events()
     {
         var wire = ": hello\r\n\r\nevent: x\r\ndata: " + Chunk("é") + "\r\n\r\ndata:" + Chunk("b", finish: "stop") + "\n\ndata: [DONE]\n\n";

@@ -125,15 +125,15 @@ public sealed class WholeAnswerTests
     }
 
     [Theory]
-    [InlineData(400, """{"error":{"code":400,"message":"too long","type":"exceed_context_size_error","n_prompt_tokens":910,"n_ctx":512}}""", "context_length_exceeded")]
-    [InlineData(500, """{"error":{"code":500,"message":"image input is not supported - hint: mmproj","type":"server_error"}}""", "unsupported_content")]
-    public async Task What_llama_server_refuses_is_told_as_the_clients_mistake(int status, string answer, string code)
+    [InlineData(400, """{"error":{"code":400,"message":"too long","type":"exceed_context_size_error","n_prompt_tokens":910,"n_ctx":512}}""", "context_length_exceeded", "messages")]
+    [InlineData(500, """{"error":{"code":500,"message":"image input is not supported - hint: mmproj","type":"server_error"}}""", "unsupported_content", null)]
+    public async Task What_llama_server_refuses_is_told_as_the_clients_mistake(int status, string answer, string code, string? param)
     {
         _harness.Node("a", () => ScriptedExchange.Json(answer, status));
 
         (await _harness.Pipeline.StartAsync(Chat(), default)).TryGet(out _, out var fault);
 
-        Assert.Equal((FaultKind.InvalidRequest, code), (fault!.Kind, fault.Code));
+        Assert.Equal((FaultKind.InvalidRequest, code, param), (fault!.Kind, fault.Code, fault.Param));
     }
 
     [Fact]

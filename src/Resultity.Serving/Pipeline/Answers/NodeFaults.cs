@@ -21,9 +21,13 @@ internal static class NodeFaults
         new(FaultKind.BadNodeAnswer, "answer_diverged", "The node was lost in the middle of the answer, and another node's answer did not begin in the same way. Send the request again.");
 
     /// <summary>Reads an error answer: OpenAI's shape, a bare <c>{"error": "…"}</c>, or anything.</summary>
-    public static Fault FromAnswer(int status, ReadOnlySpan<byte> body)
+    /// <param name="status">The answer's status.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="endpoint">What was asked: only that tells which field a prompt stands in.</param>
+    public static Fault FromAnswer(int status, ReadOnlySpan<byte> body, InferenceEndpoint endpoint)
     {
         var (message, param, code) = Parse(body);
+        param ??= code == "context_length_exceeded" ? PromptOf(endpoint) : null;
         return status switch
         {
             500 when message is not null && IsUnsupportedInput(message) => Fault.Invalid(message, param, "unsupported_content"),
@@ -66,6 +70,12 @@ internal static class NodeFaults
     // llama-server's code is the HTTP status as a number; a prompt that is too long is told by the type alone.
     private static string? CodeOf(JsonElement error) =>
         Text(error, "type") == "exceed_context_size_error" ? "context_length_exceeded" : Text(error, "code");
+
+    private static string? PromptOf(InferenceEndpoint endpoint) =>
+        endpoint == InferenceEndpoint.ChatCompletions ? "messages"
+        : endpoint == InferenceEndpoint.Completions ? "prompt"
+        : endpoint == InferenceEndpoint.Embeddings || endpoint == InferenceEndpoint.Moderations ? "input"
+        : null;
 
     private static string? Text(JsonElement error, string name) =>
         error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
