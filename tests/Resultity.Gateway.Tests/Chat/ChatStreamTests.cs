@@ -198,7 +198,7 @@ public sealed class ChatStreamTests : GatewayTest
         AssertShape(data);
         using var json = JsonDocument.Parse(data);
         Assert.Equal("error", json.RootElement.GetProperty("finish_reason").GetString());
-        Assert.Equal("length", json.RootElement.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+        Assert.Equal("error", json.RootElement.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
     }
 
     private async Task<SseReading> OpenAsync(string more = "") =>

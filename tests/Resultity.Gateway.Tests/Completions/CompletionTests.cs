@@ -32,6 +32,6 @@ public sealed class CompletionTests : GatewayTest
         await using var stream = await SseReading.OpenAsync(await SendAsync(
             HttpMethod.Post, "/v1/completions", Body.Replace("}", ",\"n\":2,\"stream\":true}", StringComparison.Ordinal), HttpCompletionOption.ResponseHeadersRead));
         await stream.ReadToEndAsync();
-        Assert.Contains("\"text\":\"\",\"finish_reason\":\"length\"", stream.Events[^1].Data.Replace("\"index\":0,", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\"text\":\"\",\"finish_reason\":\"error\"", stream.Events[^1].Data.Replace("\"index\":0,", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 }

@@ -4,10 +4,10 @@ using Resultity.Contracts.Values;
 
 namespace Resultity.Gateway.Http.Streaming;
 
-/// <summary>The event that ends a stream which is not whole: an <c>error</c>, <c>finish_reason: "error"</c>, and a choice that is cut off.</summary>
+/// <summary>The event that ends a stream which is not whole: an <c>error</c>, and <c>finish_reason: "error"</c>, also in its choice.</summary>
 /// <remarks>
-/// The choice itself finishes for the reason that OpenAI publishes for a text that is cut off: SDKs with a closed list of reasons fail at any
-/// other word, and those that do not look at <c>error</c> still do not take the text for whole.
+/// SDKs that look at <c>error</c> raise it. The .NET SDK does not, but throws at a reason that OpenAI does not publish: here that is wanted,
+/// since any published one would let a loop end as if the text were the model's.
 /// </remarks>
 internal static class SseError
 {
@@ -37,7 +37,7 @@ internal static class SseError
             writer.WriteString("text"u8, ""u8);
         }
 
-        writer.WriteString("finish_reason"u8, "length"u8);
+        writer.WriteString("finish_reason"u8, "error"u8);
         writer.WriteEndObject();
         writer.WriteEndArray();
         writer.WriteEndObject();
