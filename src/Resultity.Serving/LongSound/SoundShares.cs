@@ -88,7 +88,7 @@ internal static class SoundShares
     private static async Task<Outcome<InferenceAnswer>> RunShareAsync(InferencePipeline pipeline, InferenceRequest request, int index, int count, SiblingNodes siblings, CancellationTokenSource stop)
     {
         var share = new MemberOverrides(null, new Dictionary<string, byte[]> { [Field] = Encoding.ASCII.GetBytes($"\"{index}/{count}\"") });
-        var outcome = MemberRequest.Make(request, new ModelPlan(request.Model, share), stream: false, siblings, mayQueue: true).TryGet(out var own, out var wrong)
+        var outcome = MemberRequest.Make(new MemberCall(request, Stream: false, siblings, stop.Token), new ModelPlan(request.Model, share), mayQueue: true).TryGet(out var own, out var wrong)
             ? await StartAsync(pipeline, own, isFirst: index == 0, stop.Token).ConfigureAwait(false)
             : wrong;
         if (!outcome.TryGet(out _, out _))

@@ -43,7 +43,7 @@ internal sealed class MultimodelRunner(InferencePipeline pipeline)
     }
 
     private ValueTask<Outcome<InferenceAnswer>> BeginOneAsync(ModelPlan plan, MemberCall call, bool mayQueue) =>
-        MemberRequest.Make(call.Request, plan, call.Stream, call.Siblings, mayQueue).TryGet(out var request, out var fault)
+        MemberRequest.Make(call, plan, mayQueue).TryGet(out var request, out var fault)
             ? pipeline.StartOneAsync(request, call.Cancellation)
             : new(fault);
 

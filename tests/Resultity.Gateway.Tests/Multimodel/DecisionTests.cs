@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Resultity.Gateway.Tests.Kit;
 
 namespace Resultity.Gateway.Tests.Multimodel;
@@ -110,9 +111,15 @@ public sealed class DecisionTests : MultimodelTest
     [Fact]
     public async Task A_synthesis_is_the_judge_s_own_answer_and_its_usage_counts()
     {
-        var answer = await AskAsync(Messages + ",\"multimodel\":{\"mode\":\"judge\",\"judge\":\"judge\",\"judge_mode\":\"synthesise\",\"models\":[\"b\",\"c\"]}");
+        await B.SetAsync("echo=hash");
+        await C.SetAsync("echo=hash");
 
+        using var response = await PostAsync("{" + Messages + ",\"multimodel\":{\"mode\":\"judge\",\"judge\":\"judge\",\"judge_mode\":\"synthesise\",\"models\":[\"b\",\"c\"]}}");
+
+        var answer = JsonElement.Parse(await response.Content.ReadAsStringAsync(Stop));
         Assert.Equal("judge", answer.GetProperty("model").GetString());
+        Assert.False(answer.TryGetProperty("system_fingerprint", out _), "a member's field is in the judge's answer");
+        Assert.Equal(("judge", "node-a"), (response.Headers.GetValues("x-resultity-model").Single(), response.Headers.GetValues("x-resultity-node").Single()));
         Assert.Equal(15, answer.GetProperty("usage").GetProperty("completion_tokens").GetInt64());
     }
 

@@ -90,6 +90,14 @@ public sealed class WholeAnswerTests : MultimodelTest
     }
 
     [Fact]
+    public async Task Models_beside_a_block_that_lists_none_are_its_members()
+    {
+        var answer = await AskAsync("\"model\":\"c\",\"models\":[\"a\",{\"model\":\"b\",\"max_tokens\":3}],\"multimodel\":{\"mode\":\"all\",\"min_success\":3}," + Messages);
+
+        Assert.Equal(["c completed", "a completed", "b completed"], Statuses(answer));
+    }
+
+    [Fact]
     public async Task A_fallback_is_not_asked_while_the_first_model_answers()
     {
         var answer = await AskAsync("\"model\":\"a|b\"," + Messages);
@@ -137,6 +145,7 @@ public sealed class WholeAnswerTests : MultimodelTest
         Assert.Equal("b", answer.GetProperty("model").GetString());
         Assert.Single(answer.GetProperty("choices").EnumerateArray());
         Assert.Equal(["a cancelled", "b completed"], Statuses(answer));
+        Assert.Equal(["node-a", "node-b"], answer.GetProperty("multimodel").GetProperty("members").EnumerateArray().Select(static member => member.GetProperty("node").GetString()));
         Assert.Equal(1, answer.GetProperty("multimodel").GetProperty("decision").GetProperty("winner").GetInt32());
         await A.WaitForAsync("running", 0);
         Assert.Equal(1, await A.CountAsync("aborted"));

@@ -123,14 +123,11 @@ internal static class BodyScan
     private static Outcome<MultimodelSpec> Several(in Captures captures, ReadOnlySpan<byte> body, string model)
     {
         var (models, multimodel) = (captures.Get(Slot.Models), captures.Get(Slot.Multimodel));
-        if (models.HasValue && multimodel.HasValue)
-        {
-            return Fault.Invalid("Invalid 'models': it cannot be set together with 'multimodel'. Set one of them.", "models", "invalid_parameter_combination");
-        }
-
-        return models.HasValue
-            ? SpecReader.ReadModels(body.Slice(models.Start, models.Length), model)
-            : SpecReader.ReadMultimodel(body.Slice(multimodel.Start, multimodel.Length), model);
+        var list = body.Slice(models.Start, models.Length);
+        var block = body.Slice(multimodel.Start, multimodel.Length);
+        return !multimodel.HasValue ? SpecReader.ReadModels(list, model)
+            : models.HasValue ? SpecReader.ReadBoth(block, list, model)
+            : SpecReader.ReadMultimodel(block, model);
     }
 
     private static int? MaxOutput(in Captures captures)

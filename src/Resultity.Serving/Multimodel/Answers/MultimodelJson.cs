@@ -50,7 +50,7 @@ internal static class MultimodelJson
         var json = new JsonObject
         {
             ["model"] = member.Model,
-            ["node"] = member.Answer?.NodeId is { Length: > 0 } node ? node : null,
+            ["node"] = member.NodeId,
             ["status"] = Name(member.Status),
             ["error"] = member.Status is MemberStatus.Failed or MemberStatus.TimedOut ? Error(member.Fault!) : null,
             ["usage"] = Usage(member.Usage),

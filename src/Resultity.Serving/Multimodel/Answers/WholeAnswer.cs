@@ -45,12 +45,16 @@ internal sealed class WholeAnswer(ReadOnlyMemory<byte> body, string contentType,
             : new WholeAnswer(answer.Body.ToArray(), answer.ContentType, answer.NodeId, answer.Model, call.Usage);
     }
 
-    /// <summary>An answer that was made of others.</summary>
-    public static WholeAnswer Make(ParallelCall call, JsonObject root, IReadOnlyList<Member> served)
+    /// <summary>An answer that was made of those of members.</summary>
+    public static WholeAnswer Make(ParallelCall call, JsonObject root, IReadOnlyList<Member> served) =>
+        Make(call, root, Join(served.Select(static one => one.Answer!.NodeId)), Join(served.Select(static one => one.Model)));
+
+    /// <summary>An answer that a node and a model are named for.</summary>
+    public static WholeAnswer Make(ParallelCall call, JsonObject root, string nodeId, string model)
     {
         AnswerMerge.SetUsage(root, call);
         root["multimodel"] = MultimodelJson.Block(call);
-        return new WholeAnswer(ToBytes(root), "application/json", Join(served.Select(static one => one.Answer!.NodeId)), Join(served.Select(static one => one.Model)), call.Usage);
+        return new WholeAnswer(ToBytes(root), "application/json", nodeId, model, call.Usage);
     }
 
     /// <summary>JSON as it is sent.</summary>

@@ -23,9 +23,9 @@ internal sealed record Candidate(Member Member, JsonObject Root, string Text)
         Fault.Invalid($"Invalid 'multimodel.mode': answers of this kind have no text, so '{mode}' cannot decide between them. Supported values are: 'all', 'first', 'hedge', 'fallback'.", "multimodel.mode");
 
     /// <summary>The decided answer, whole or as events, as the client wants it.</summary>
-    public static Outcome<InferenceAnswer> Finish(ParallelCall call, JsonObject root, Member served)
+    public static Outcome<InferenceAnswer> Finish(ParallelCall call, JsonObject root, InferenceAnswer served)
     {
-        var whole = WholeAnswer.Make(call, root, [served]);
+        var whole = WholeAnswer.Make(call, root, served.NodeId, served.Model);
         return call.WantsStream ? RetoldAnswer.Of(call, whole, root) : whole;
     }
 }

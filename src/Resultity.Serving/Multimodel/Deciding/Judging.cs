@@ -39,20 +39,27 @@ internal static class Judging
 
         await using (answer.ConfigureAwait(false))
         {
-            var verdict = AnswerMerge.Parse(answer) is { } root ? AnswerText.Read(root) : null;
+            var root = AnswerMerge.Parse(answer);
+            var verdict = root is null ? null : AnswerText.Read(root);
             var choice = synthesises || verdict is null ? 0 : JudgePrompt.ReadChoice(verdict, candidates.Count);
             var trouble = choice is null || verdict is null ? new Fault(FaultKind.BadNodeAnswer, "no_verdict", "The judge's answer names none of the answers.") : null;
             var chosen = candidates[choice ?? 0];
             var served = synthesises && trouble is null ? null : chosen.Member;
             call.Decision = new Decision("judge", served) { Usage = answer.Usage };
             call.Decision.Details["judge"] = Describe(call, answer, began, trouble);
-            if (served is null)
+            if (served is not null)
             {
-                AnswerText.Replace(chosen.Root, verdict!);
-                chosen.Root["model"] = answer.Model;
+                return Candidate.Finish(call, chosen.Root, served.Answer!);
             }
 
-            return Candidate.Finish(call, chosen.Root, chosen.Member);
+            // A chat's synthesis is the judge's answer as it is. Where answers look otherwise, its words stand in a member's.
+            if (call.Request.Endpoint != InferenceEndpoint.ChatCompletions)
+            {
+                AnswerText.Replace(root = chosen.Root, verdict!);
+            }
+
+            root!["model"] = answer.Model;
+            return Candidate.Finish(call, root, answer);
         }
     }
 
@@ -60,7 +67,7 @@ internal static class Judging
     {
         call.Decision = new Decision("judge", first.Member);
         call.Decision.Details["judge"] = new JsonObject { ["model"] = call.Spec.Judge, ["status"] = "failed", ["error"] = MultimodelJson.Error(fault) };
-        return Candidate.Finish(call, first.Root, first.Member);
+        return Candidate.Finish(call, first.Root, first.Member.Answer!);
     }
 
     private static JsonObject Describe(ParallelCall call, InferenceAnswer answer, long began, Fault? trouble) => new()

@@ -53,7 +53,7 @@ internal static class Voting
 
         call.Decision = new Decision("vote", winner.Member) { Usage = usage };
         Describe(call.Decision.Details, by, result, voters, trouble);
-        return Candidate.Finish(call, winner.Root, winner.Member);
+        return Candidate.Finish(call, winner.Root, winner.Member.Answer!);
     }
 
     private static void Describe(JsonObject details, VoteBy by, VoteResult result, List<Candidate> voters, Fault? trouble)

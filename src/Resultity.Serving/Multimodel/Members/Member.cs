@@ -24,7 +24,7 @@ internal sealed class Member : IAsyncDisposable
     {
         (Plan, Index, _limit, _time) = (plan, index, limit, time);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation);
-        _call = call with { Cancellation = _stop.Token };
+        _call = call with { Cancellation = _stop.Token, Progress = new RequestProgress(call.Progress) };
     }
 
     public Plan Plan { get; }
@@ -33,6 +33,9 @@ internal sealed class Member : IAsyncDisposable
 
     /// <summary>The model that serves it, or how what was asked is spelled.</summary>
     public string Model => Answer?.Model ?? Plan.Label;
+
+    /// <summary>The node that answers, or that got it last; <see langword="null"/> if none did.</summary>
+    public string? NodeId => Answer?.NodeId is { Length: > 0 } answering ? answering : _call.Progress.Attempts is [.., var last] ? last.Node : null;
 
     public MemberStatus Status { get; private set; }
 

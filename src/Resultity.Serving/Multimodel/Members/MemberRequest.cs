@@ -2,7 +2,6 @@ using Resultity.Contracts.Forms;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Multimodel.Plans;
 using Resultity.Serving.Pipeline;
-using Resultity.Serving.Scheduling;
 
 namespace Resultity.Serving.Multimodel.Members;
 
@@ -10,13 +9,12 @@ namespace Resultity.Serving.Multimodel.Members;
 internal static class MemberRequest
 {
     /// <summary>Makes the request.</summary>
-    /// <param name="request">What the client asked.</param>
+    /// <param name="call">What the client asked, and how the member is to be begun.</param>
     /// <param name="member">The model.</param>
-    /// <param name="stream">Whether its answer is wanted as events.</param>
-    /// <param name="siblings">The nodes that its siblings run on; <see langword="null"/> if it has none at the time.</param>
     /// <param name="mayQueue">Whether it may wait for a slot.</param>
-    public static Outcome<InferenceRequest> Make(InferenceRequest request, ModelPlan member, bool stream, SiblingNodes? siblings, bool mayQueue)
+    public static Outcome<InferenceRequest> Make(MemberCall call, ModelPlan member, bool mayQueue)
     {
+        var request = call.Request;
         MemberBody body;
         if (IsJson(request))
         {
@@ -25,7 +23,7 @@ internal static class MemberRequest
                 return Fault.Invalid($"Invalid 'system' of the member '{member.Name}': only chat completions have a system message.", "multimodel.models");
             }
 
-            body = MemberBody.Write(request.Body, member.Name, member.Overrides, stream);
+            body = MemberBody.Write(request.Body, member.Name, member.Overrides, call.Stream);
         }
         else if (!MemberForm.Write(request.Body, request.ContentType, member.Name, member.Overrides).TryGet(out body, out var fault))
         {
@@ -42,7 +40,7 @@ internal static class MemberRequest
             ContentType = request.ContentType,
             ModelRange = body.Model,
             StreamOptionsRange = body.StreamOptions,
-            Stream = stream,
+            Stream = call.Stream,
             IncludeUsage = false,
             MaxOutputTokens = request.MaxOutputTokens,
             IsPlainText = request.IsPlainText,
@@ -52,8 +50,8 @@ internal static class MemberRequest
             PrefixHash = request.PrefixHash,
             TraceParent = request.TraceParent,
             Recorder = request.Recorder,
-            Progress = new RequestProgress(request.Progress),
-            Siblings = siblings,
+            Progress = new RequestProgress(call.Progress),
+            Siblings = call.Siblings,
             MayQueue = mayQueue,
         };
     }

@@ -32,6 +32,17 @@ public static class SpecReader
     public static Outcome<MultimodelSpec> ReadMultimodel(ReadOnlySpan<byte> multimodel, string model, string param = "multimodel.") =>
         Guard(multimodel, param.TrimEnd('.'), root => Read(root, model, param));
 
+    /// <summary>Reads a <c>multimodel</c> whose members are those that <c>models</c> beside it lists.</summary>
+    /// <param name="multimodel">The JSON object.</param>
+    /// <param name="models">The JSON array.</param>
+    /// <param name="model">The request's <c>model</c>, which goes first; empty if it has none.</param>
+    public static Outcome<MultimodelSpec> ReadBoth(ReadOnlySpan<byte> multimodel, ReadOnlySpan<byte> models, string model) =>
+        ReadModels(models, model).TryGet(out var listed, out var fault)
+            ? Guard(multimodel, "multimodel", root => Member(root, "models") is null
+                ? Read(root, model, "multimodel.", listed.Members)
+                : Fault.Invalid("Invalid 'models': 'multimodel.models' is set as well. Set one of them.", "models", "invalid_parameter_combination"))
+            : fault;
+
     private static Outcome<MultimodelSpec> Guard(ReadOnlySpan<byte> json, string param, Func<JsonElement, Outcome<MultimodelSpec>> read)
     {
         try
@@ -44,7 +55,7 @@ public static class SpecReader
         }
     }
 
-    private static Outcome<MultimodelSpec> Read(JsonElement root, string model, string param)
+    private static Outcome<MultimodelSpec> Read(JsonElement root, string model, string param, IReadOnlyList<MemberSpec>? listed = null)
     {
         var mode = MultimodelMode.All;
         if (Text(root, "mode") is { } name)
@@ -57,22 +68,15 @@ public static class SpecReader
             mode = known;
         }
 
-        List<MemberSpec>? members;
-        Fault? fault;
-        if (Member(root, "models") is { } models)
+        var members = listed;
+        if (members is null)
         {
-            if (!ReadMembers(models, param + "models").TryGet(out members, out fault))
+            if (!Members(root, model, param).TryGet(out var named, out var fault))
             {
                 return fault;
             }
-        }
-        else if (!PlanText.MayBe(model))
-        {
-            return new Fault(FaultKind.InvalidRequest, "missing_required_parameter", $"Missing required parameter: '{param}models'.", param + "models");
-        }
-        else if (!Spelled(model).TryGet(out members, out fault))
-        {
-            return fault;
+
+            members = named;
         }
 
         var vote = Member(root, "vote");
@@ -94,6 +98,12 @@ public static class SpecReader
         };
         return SpecRules.Check(spec, root, param) is { } wrong ? wrong : spec;
     }
+
+    /// <summary>The members that the object lists, or that the request's model spells.</summary>
+    private static Outcome<List<MemberSpec>> Members(JsonElement root, string model, string param) =>
+        Member(root, "models") is { } models ? ReadMembers(models, param + "models")
+            : PlanText.MayBe(model) ? Spelled(model)
+            : new Fault(FaultKind.InvalidRequest, "missing_required_parameter", $"Missing required parameter: '{param}models'.", param + "models");
 
     private static Outcome<List<MemberSpec>> ReadMembers(JsonElement array, string param)
     {
