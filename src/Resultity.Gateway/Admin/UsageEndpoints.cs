@@ -33,7 +33,14 @@ internal sealed class UsageEndpoints(IUsageStore store, LedgerWatch ledger, Time
 
     private async Task CheckAsync(HttpContext context)
     {
-        var check = await ledger.CheckAsync(context.RequestAborted);
+        var given = context.Request.Query["from"];
+        if (!Seconds(given, 0, out var from))
+        {
+            await AdminJson.WriteAsync(context, Fault.Invalid("Invalid 'from': expected Unix seconds, from when on the ledger is checked. Leave it out to check all of it.", "from"));
+            return;
+        }
+
+        var check = await ledger.CheckAsync(from == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(from), context.RequestAborted);
         await AdminJson.WriteAsync(context, new JsonObject
         {
             ["object"] = "usage.check",

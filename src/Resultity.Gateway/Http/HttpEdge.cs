@@ -7,6 +7,7 @@ using Resultity.Gateway.Auth;
 using Resultity.Gateway.Http.Idempotency;
 using Resultity.Gateway.Http.Inference;
 using Resultity.Gateway.Http.Refusals;
+using Resultity.Gateway.Http.Retries;
 using Resultity.Gateway.Http.Streaming;
 using Resultity.Serving.Idempotency;
 using Resultity.Serving.Jobs;
@@ -39,6 +40,7 @@ internal static class HttpEdge
         services.AddSingleton<StreamDelivery>();
         services.AddIdempotency();
         services.AddSingleton<IdempotentRequests>();
+        services.AddSingleton<SdkRetries>();
         services.AddSingleton<InferenceHandler>();
         services.AddSingleton<RequestFactory>();
         services.AddSingleton<IRequestReader>(provider => provider.GetRequiredService<RequestFactory>());

@@ -5,6 +5,7 @@ using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Http.Idempotency;
 using Resultity.Gateway.Http.Inference;
+using Resultity.Gateway.Http.Retries;
 using Resultity.Gateway.Responses.Background;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
@@ -25,6 +26,7 @@ internal sealed class ResponseHandler(
     AdmissionControl admission,
     IEnumerable<IPollingSubmission> polling,
     IdempotentRequests idempotency,
+    SdkRetries retries,
     IEnumerable<IReceiverCheck> receivers,
     IOptions<GatewayHttpOptions> options,
     TimeProvider time)
@@ -50,9 +52,11 @@ internal sealed class ResponseHandler(
                 return;
             }
 
-            await (IdempotentRequests.IsAskedBy(context.Request)
-                ? CreateKeyedAsync(context, request, body.Memory, deadline)
-                : CreateAsync(context, request, Envelope(context, body.Memory, deadline)));
+            var envelope = Envelope(context, body.Memory, deadline);
+            await (IdempotentRequests.IsAskedBy(context.Request) ? CreateKeyedAsync(context, request, body.Memory, deadline)
+                : SdkRetries.IsWatched(context.Request)
+                    ? retries.RunAsync(context, body.Memory, request is { Stream: true, Background: false } && !RequestHints.WantsPolling(context.Request), () => CreateAsync(context, request, envelope))
+                : CreateAsync(context, request, envelope));
         }
     }
 

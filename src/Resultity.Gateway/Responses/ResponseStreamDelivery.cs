@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Inference;
+using Resultity.Gateway.Http.Retries;
 using Resultity.Gateway.Http.Streaming;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Pipeline;
@@ -34,7 +35,7 @@ internal sealed class ResponseStreamDelivery(
     {
         var live = streams.Open(prepared.Chat.Id, prepared.Namespace);
         var sse = new SseResponse(context, clock, options.Value) { Progress = prepared.Chat.Progress };
-        var client = new StreamClient(live, sse, hadGrace: context.GatewayRequest.Keyed is not null);
+        var client = new StreamClient(live, sse, hadGrace: context.GatewayRequest.Keyed is not null, SdkRetries.IsWatched(context.Request));
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((StreamClient)state!).Leave(), client);
         using var running = requests.Open(ResponseEndpoints.Path, prepared.Chat, live.StopNow);
         prepared.Chat.Progress.Queued += sse.AcceptSoon;

@@ -6,9 +6,12 @@ using Resultity.Serving.Telemetry;
 
 namespace Resultity.Serving.Metering;
 
-/// <summary>Checks the ledger of usage now and then, and shows the outcome as a metric: <c>resultity.ledger.imbalance</c>, which is to be 0.</summary>
+/// <summary>Checks the last hour of the ledger of usage now and then, and shows the outcome as a metric: <c>resultity.ledger.imbalance</c>, which is to be 0.</summary>
 public sealed partial class LedgerWatch : BackgroundService
 {
+    /// <summary>What is checked each time: much more than the time between two checks, and little beside a ledger of years.</summary>
+    private static readonly TimeSpan Window = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 
     private readonly IUsageStore _store;
@@ -25,9 +28,11 @@ public sealed partial class LedgerWatch : BackgroundService
     }
 
     /// <summary>Checks now.</summary>
-    public async ValueTask<LedgerCheck> CheckAsync(CancellationToken cancellation)
+    /// <param name="from">From when on; <see langword="null"/> checks everything there is.</param>
+    /// <param name="cancellation">Stops the check.</param>
+    public async ValueTask<LedgerCheck> CheckAsync(DateTimeOffset? from, CancellationToken cancellation)
     {
-        var check = await _store.CheckAsync(cancellation).ConfigureAwait(false);
+        var check = await _store.CheckAsync(from, cancellation).ConfigureAwait(false);
         Volatile.Write(ref _imbalance, check.Sums + check.Jobs + check.Batches);
         if (!check.IsBalanced)
         {
@@ -54,7 +59,7 @@ public sealed partial class LedgerWatch : BackgroundService
             {
                 try
                 {
-                    await CheckAsync(stoppingToken).ConfigureAwait(false);
+                    await CheckAsync(_time.GetUtcNow() - Window, stoppingToken).ConfigureAwait(false);
                 }
                 catch (StorageException exception)
                 {

@@ -92,7 +92,9 @@ public interface IUsageStore
     ValueTask AppendAsync(IReadOnlyCollection<UsagePosting> postings, CancellationToken cancellation);
 
     /// <summary>Compares the ledger with the sums, and with the requests and batches that are still kept.</summary>
-    ValueTask<LedgerCheck> CheckAsync(CancellationToken cancellation);
+    /// <param name="from">What was used, or ended, before this is left out; <see langword="null"/> compares everything there is.</param>
+    /// <param name="cancellation">Stops the comparison.</param>
+    ValueTask<LedgerCheck> CheckAsync(DateTimeOffset? from, CancellationToken cancellation);
 
     /// <summary>Reads sums, the oldest minute first.</summary>
     ValueTask<IReadOnlyList<UsageRow>> QueryAsync(UsageQuery query, CancellationToken cancellation);

@@ -11,7 +11,8 @@ internal sealed class SqlUsageStore(SqlDatabase database) : IUsageStore
         await database.WriteStatedAsync((connection, transaction) => UsageLedger.AppendAsync(connection, transaction, postings), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<LedgerCheck> CheckAsync(CancellationToken cancellation) => database.ReadAsync(LedgerChecks.RunAsync, cancellation);
+    public ValueTask<LedgerCheck> CheckAsync(DateTimeOffset? from, CancellationToken cancellation) =>
+        database.ReadAsync(connection => LedgerChecks.RunAsync(connection, from?.ToColumn() ?? 0), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<UsageRow>> QueryAsync(UsageQuery query, CancellationToken cancellation) =>

@@ -16,6 +16,7 @@ internal static class HostSettings
         options.Http.CorsOrigins = settings.List("gateway.cors_origins");
         options.Http.JsonBodyLimit = settings.Integer("gateway.json_body_limit");
         options.RemoteImages.Hosts = [.. settings.List("gateway.image_hosts").Select(ImageHost)];
+        options.Webhooks.AllowHttp = options.Webhooks.AllowPrivateAddresses = settings.Text("gateway.webhook_receivers") == "private";
         options.Database = Database(settings);
         options.BlobFolder = settings.Text("gateway.blobs") is { } blobs ? Path.GetFullPath(blobs) : null;
         options.Jobs.Lease = settings.Duration("gateway.job_lease");

@@ -15,6 +15,7 @@ internal static class Settings
         new("gateway.public_url", SettingKind.Text, "The URL under which clients and nodes reach this gateway, where a proxy stands in front of it."),
         new("gateway.cors_origins", SettingKind.List, "Origins whose browsers may call the API, such as https://app.example.org."),
         new("gateway.image_hosts", SettingKind.List, "Hosts that images are fetched from when a request names them by URL, such as images.example.org or *.example.org (https and public addresses only), or whole origins such as http://10.0.0.5:8000 [default: none, URLs are refused]."),
+        new("gateway.webhook_receivers", SettingKind.Choice, "Where webhooks may go: public is https and addresses of the public internet, private is http and this network's own addresses, too.", "public") { Choices = ["public", "private"] },
         new("gateway.json_body_limit", SettingKind.Integer, "The largest JSON body of a request, in bytes.", "33554432") { Min = 1024, Max = 1 << 30 },
         new("gateway.database", SettingKind.Text, "A PostgreSQL database that gateways share: postgres://user:password@host/database [default: a SQLite file in the data folder].") { IsSecret = true },
         new("gateway.database_file", SettingKind.Text, "A file that holds the database's address, where it is given as a mounted secret."),

@@ -109,13 +109,15 @@ public abstract class WebhookStoreConformance(TestStorage storage) : StoreConfor
         var job = await ClaimedJobAsync();
         UsageEntry[] charges = [new("alpha", "key_1", "m", InferenceEndpoint.ChatCompletions, "n1", new Usage(3, 4), false)];
         await Jobs.FinishAsync(job.Id, 1, new JobResult { Status = JobStatus.Completed, Usage = new Usage(3, 4), Charges = charges }, Start, Cancellation);
-        Assert.Equal(new LedgerCheck(0, 0, 0), await Storage.Get<IUsageStore>().CheckAsync(Cancellation));
+        Assert.Equal(new LedgerCheck(0, 0, 0), await Storage.Get<IUsageStore>().CheckAsync(null, Cancellation));
 
         var wrong = await ClaimedJobAsync();
         await Jobs.FinishAsync(wrong.Id, 1, new JobResult { Status = JobStatus.Completed, Usage = new Usage(30, 4), Charges = charges }, Start, Cancellation);
-        var check = await Storage.Get<IUsageStore>().CheckAsync(Cancellation);
+        var check = await Storage.Get<IUsageStore>().CheckAsync(null, Cancellation);
         Assert.Equal(new LedgerCheck(0, 1, 0), check);
         Assert.False(check.IsBalanced);
+        Assert.Equal(check, await Storage.Get<IUsageStore>().CheckAsync(Start.AddMinutes(-1), Cancellation));
+        Assert.True((await Storage.Get<IUsageStore>().CheckAsync(Start.AddMinutes(1), Cancellation)).IsBalanced, "what is older than asked for was compared");
     }
 
     private static Job NewJob() => new()

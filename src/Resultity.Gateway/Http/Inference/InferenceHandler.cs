@@ -5,6 +5,7 @@ using Resultity.Contracts.Values;
 using Resultity.Gateway.Http.Bodies;
 using Resultity.Gateway.Http.Forms;
 using Resultity.Gateway.Http.Idempotency;
+using Resultity.Gateway.Http.Retries;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Pipeline;
 
@@ -19,6 +20,7 @@ internal sealed class InferenceHandler(
     LiveRequests live,
     IEnumerable<IPollingSubmission> polling,
     IdempotentRequests idempotency,
+    SdkRetries retries,
     IEnumerable<IAnswerChange> changes,
     IEnumerable<IBodyChange> bodyChanges,
     IOptions<GatewayHttpOptions> options,
@@ -49,7 +51,9 @@ internal sealed class InferenceHandler(
         {
             if (Read(context, shape, body).TryGet(out var request, out var fault))
             {
-                await (IdempotentRequests.IsAskedBy(context.Request) ? RunKeyedAsync(context, request, run) : run(context, request));
+                await (IdempotentRequests.IsAskedBy(context.Request) ? RunKeyedAsync(context, request, run)
+                    : SdkRetries.IsWatched(context.Request) ? retries.RunAsync(context, body.Memory, request.Stream && !RequestHints.WantsPolling(context.Request), () => run(context, request))
+                    : run(context, request));
             }
             else
             {

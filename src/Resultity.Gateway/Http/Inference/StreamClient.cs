@@ -6,7 +6,8 @@ namespace Resultity.Gateway.Http.Inference;
 /// <param name="live">The stream.</param>
 /// <param name="sse">The client's response.</param>
 /// <param name="hadGrace">The client's leaving is told only after the time in which it might have come back.</param>
-internal sealed class StreamClient(LiveStream live, SseResponse sse, bool hadGrace)
+/// <param name="mayRetry">It may come back with the same request, for which it needs no identifier.</param>
+internal sealed class StreamClient(LiveStream live, SseResponse sse, bool hadGrace, bool mayRetry)
 {
     private int _left;
 
@@ -20,7 +21,7 @@ internal sealed class StreamClient(LiveStream live, SseResponse sse, bool hadGra
 
         sse.Close();
         live.Leave();
-        if (hadGrace || !sse.HasStarted)
+        if (hadGrace || (!sse.HasStarted && !mayRetry))
         {
             // It has no identifier to resume with, or no time left to do so.
             live.StopNow();

@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Retries;
 using Resultity.Gateway.Http.Streaming;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Pipeline;
@@ -25,7 +26,7 @@ internal sealed class StreamDelivery(
     {
         var live = streams.Open(request.Id, request.Caller.Namespace);
         var sse = new SseResponse(context, clock, options.Value) { Progress = request.Progress };
-        var client = new StreamClient(live, sse, hadGrace: context.GatewayRequest.Keyed is not null);
+        var client = new StreamClient(live, sse, hadGrace: context.GatewayRequest.Keyed is not null, SdkRetries.IsWatched(context.Request));
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((StreamClient)state!).Leave(), client);
         using var running = requests.Open(request.Endpoint.Path, request, live.StopNow);
         request.Progress.Queued += sse.AcceptSoon;

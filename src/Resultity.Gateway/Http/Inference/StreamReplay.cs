@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Idempotency;
 using Resultity.Gateway.Http.Streaming;
 
 namespace Resultity.Gateway.Http.Inference;
@@ -28,6 +29,27 @@ internal sealed class StreamReplay(LiveStreams streams, StreamContinuation conti
             return true;
         }
 
+        await ServeAsync(context, live, after);
+        return true;
+    }
+
+    /// <summary>Gives a whole stream again, from its first event and under its own identifier, to a client that retries.</summary>
+    /// <returns><see langword="false"/> if it is not known, has lost events or has failed; nothing was written then.</returns>
+    public async Task<bool> TryGiveAgainAsync(HttpContext context, string requestId)
+    {
+        if (streams.Find(requestId, context.Caller.Namespace) is not { HasAllEvents: true } live || (live.Fault is not null && !live.IsSuspended))
+        {
+            return false;
+        }
+
+        context.GatewayRequest.Adopt(context, requestId);
+        context.Response.Headers[AnswerHead.Replayed] = "true";
+        await ServeAsync(context, live, 0);
+        return true;
+    }
+
+    private async Task ServeAsync(HttpContext context, LiveStream live, long after)
+    {
         // A stream that was stopped because nobody read it goes on for whoever reads it again, who counts as its client.
         if (continuation.Resume(live) is { } rest)
         {
@@ -46,8 +68,6 @@ internal sealed class StreamReplay(LiveStreams streams, StreamContinuation conti
         {
             live.Leave();
         }
-
-        return true;
     }
 
     private static bool TryReadPlace(HttpRequest request, out long after)

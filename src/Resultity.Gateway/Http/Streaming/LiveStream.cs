@@ -56,6 +56,18 @@ internal sealed class LiveStream : ITicking, IDisposable
     /// <summary>The number of the last event.</summary>
     public long Last => _log.Last;
 
+    /// <summary>Whether none of its events has been dropped.</summary>
+    public bool HasAllEvents
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_disposed && _log.First == 1;
+            }
+        }
+    }
+
     /// <summary>How much memory its events take, and the request for the rest.</summary>
     public int Bytes => _log.Bytes + (_rest?.Body.Length ?? 0);
 
