@@ -46,6 +46,15 @@ public static class Id
         });
     }
 
+    /// <summary>The identifier of another kind with the same 26 characters: of what was made by whoever has the first, findable from it.</summary>
+    /// <param name="prefix">The other kind, with its separator.</param>
+    /// <param name="id">An identifier.</param>
+    public static string Twin(string prefix, string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return string.Concat(prefix, id.AsSpan(id.Length - 26));
+    }
+
     /// <summary>Whether a string has the shape of an identifier of this kind; says nothing of its existence.</summary>
     public static bool Matches(string? value, string prefix)
     {

@@ -62,7 +62,7 @@ internal static class BatchBodies
     }
 
     /// <summary>The draft before anything of a body is known.</summary>
-    public static BatchDraft Begin(Caller caller) => new(caller, "");
+    public static BatchDraft Begin(Caller caller, string? id) => new(caller, "") { Id = id };
 
     /// <summary>A member that is there and not null.</summary>
     public static JsonElement? Member(JsonElement body, string name) =>

@@ -3,9 +3,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Resultity.Gateway.Auth;
 using Resultity.Gateway.Hosting;
 using Resultity.Gateway.Http;
+using Resultity.Gateway.Http.Idempotency;
 using Resultity.Gateway.Http.OpenApi;
 using Resultity.Serving.Batches;
 
@@ -34,7 +36,9 @@ internal static class BatchEndpoints
     {
         var batches = routes.ServiceProvider.GetRequiredService<BatchHandler>();
         var results = routes.ServiceProvider.GetRequiredService<BatchResultHandler>();
-        routes.MapPost(Path, (RequestDelegate)batches.CreateAsync).RequireScope(ApiScopes.Inference)
+        var keyed = routes.ServiceProvider.GetRequiredService<IdempotentRequests>();
+        var limit = routes.ServiceProvider.GetRequiredService<IOptions<GatewayHttpOptions>>().Value.JsonBodyLimit;
+        routes.MapPost(Path, keyed.ForJson(batches.CreateAsync, limit)).RequireScope(ApiScopes.Inference)
             .Describe(new("Creates a batch of many requests, from a file or from the body. With `Prefer: wait=N` the results come in the same answer if they are there in time.") { Body = BatchBodies.Create });
         routes.MapGet(Path, (RequestDelegate)batches.ListAsync).RequireScope(ApiScopes.Inference)
             .Describe(new("Lists batches, the newest first; takes `after`, `limit` and `order`."));
@@ -42,7 +46,7 @@ internal static class BatchEndpoints
             .Describe(new("Reads a batch: status, counts, usage and how long the rest will take; takes `wait` in seconds."));
         routes.MapPost($"{Path}/{{id}}/cancel", (RequestDelegate)batches.CancelAsync).RequireScope(ApiScopes.Inference)
             .Describe(new("Cancels a batch; what is done until then stays and can be fetched."));
-        routes.MapPost($"{Path}/{{id}}/retry", (RequestDelegate)batches.RetryAsync).RequireScope(ApiScopes.Inference)
+        routes.MapPost($"{Path}/{{id}}/retry", keyed.ForJson(batches.RetryAsync, BatchHandler.RetryBodyLimit)).RequireScope(ApiScopes.Inference)
             .Describe(new("Runs the failed requests of a finished batch again, as a new batch.") { Body = BatchBodies.Retry });
         routes.MapGet($"{Path}/{{id}}/results", (RequestDelegate)results.GetAsync).RequireScope(ApiScopes.Inference)
             .Describe(new("Reads results, also while the batch runs: as JSON lines, or with `Accept: text/event-stream` as events as they come; takes `after` and `status`.") { Streams = true });

@@ -14,7 +14,7 @@ namespace Resultity.Gateway.Batches;
 internal sealed class BatchHandler(
     BatchQueue batches, BatchResults results, BatchPatience patience, BatchJson json, BatchOptions options, IOptions<GatewayHttpOptions> http)
 {
-    private const int RetryBodyLimit = 64 * 1024;
+    internal const int RetryBodyLimit = 64 * 1024;
 
     /// <summary>The most bytes of results that an answer carries; larger ones are fetched as files.</summary>
     private const int MostInlineBytes = 32 << 20;
@@ -23,10 +23,16 @@ internal sealed class BatchHandler(
     public async Task CreateAsync(HttpContext context)
     {
         if (!(await JsonObjectBody.ReadAsync(context, BatchBodies.Create, http.Value.JsonBodyLimit)).TryGet(out var body, out var fault)
-            || !BatchBodies.Read(body, BatchBodies.Begin(context.Caller), options.LongestWindow).TryGet(out var draft, out fault)
+            || !BatchBodies.Read(body, BatchBodies.Begin(context.Caller, context.GatewayRequest.WantedId(Batch.IdPrefix)), options.LongestWindow).TryGet(out var draft, out fault)
             || (fault = Check(draft, BatchBodies.Member(body, "requests") is not null)) is not null)
         {
             await FaultWriter.WriteAsync(context, fault);
+            return;
+        }
+
+        if (await FindMadeAsync(context) is { } made)
+        {
+            await AnswerAsync(context, made);
             return;
         }
 
@@ -91,12 +97,16 @@ internal sealed class BatchHandler(
             return;
         }
 
-        await AnswerAsync(context, await batches.RetryAsync(batch!, draft, context.RequestAborted));
+        await AnswerAsync(context, await FindMadeAsync(context) is { } made ? made : await batches.RetryAsync(batch!, draft, context.RequestAborted));
     }
+
+    /// <summary>The batch that an earlier run of this request made before a crash ended it.</summary>
+    private async ValueTask<Batch?> FindMadeAsync(HttpContext context) =>
+        context.GatewayRequest is { Keyed.IsTakeover: true } request ? await batches.GetAsync(context.Caller.Namespace, request.WantedId(Batch.IdPrefix)!, context.RequestAborted) : null;
 
     internal static string IdOf(HttpContext context) => (string)context.GetRouteValue("id")!;
 
-    private static BatchDraft Again(HttpContext context, Batch batch) => BatchBodies.Begin(context.Caller) with
+    private static BatchDraft Again(HttpContext context, Batch batch) => BatchBodies.Begin(context.Caller, context.GatewayRequest.WantedId(Batch.IdPrefix)) with
     {
         Endpoint = batch.Endpoint,
         CompletionWindow = batch.CompletionWindow,

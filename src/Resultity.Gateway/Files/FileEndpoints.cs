@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Resultity.Gateway.Auth;
+using Resultity.Gateway.Http.Idempotency;
 using Resultity.Gateway.Http.Inference;
 using Resultity.Gateway.Http.OpenApi;
 using Resultity.Serving.Files;
@@ -20,6 +21,7 @@ internal static class FileEndpoints
     {
         services.AddFileLibrary();
         services.AddSingleton<FileFormReader>();
+        services.AddSingleton<KeyedForms>();
         services.AddSingleton<FileHandler>();
         services.AddSingleton<UploadHandler>();
         services.AddSingleton<IBodyChange, UploadedMedia>();
@@ -31,6 +33,7 @@ internal static class FileEndpoints
     {
         var files = routes.ServiceProvider.GetRequiredService<FileHandler>();
         var uploads = routes.ServiceProvider.GetRequiredService<UploadHandler>();
+        var keyed = routes.ServiceProvider.GetRequiredService<IdempotentRequests>();
         routes.MapPost(Files, (RequestDelegate)files.CreateAsync).RequireScope(ApiScopes.Inference)
             .Describe(new("Uploads a file, as a form with `file`, `purpose`, and perhaps `expires_after[anchor]` and `expires_after[seconds]`."));
         routes.MapGet(Files, (RequestDelegate)files.ListAsync).RequireScope(ApiScopes.Inference)
@@ -39,11 +42,11 @@ internal static class FileEndpoints
         routes.MapDelete($"{Files}/{{id}}", (RequestDelegate)files.DeleteAsync).RequireScope(ApiScopes.Inference).Describe(new("Deletes a file."));
         routes.MapGet($"{Files}/{{id}}/content", (RequestDelegate)files.ContentAsync).RequireScope(ApiScopes.Inference)
             .Describe(new("Downloads a file; takes `Range`, so that a download can be gone on with."));
-        routes.MapPost(Uploads, (RequestDelegate)uploads.CreateAsync).RequireScope(ApiScopes.Inference)
+        routes.MapPost(Uploads, keyed.ForJson(uploads.CreateAsync, UploadBodies.Limit)).RequireScope(ApiScopes.Inference)
             .Describe(new("Begins a file that arrives in parts.") { Body = UploadBodies.Create });
         routes.MapPost($"{Uploads}/{{id}}/parts", (RequestDelegate)uploads.AddPartAsync).RequireScope(ApiScopes.Inference)
             .Describe(new("Adds a part, as a form with `data`. Parts may come in any order and at the same time."));
-        routes.MapPost($"{Uploads}/{{id}}/complete", (RequestDelegate)uploads.CompleteAsync).RequireScope(ApiScopes.Inference)
+        routes.MapPost($"{Uploads}/{{id}}/complete", keyed.ForJson(uploads.CompleteAsync, UploadBodies.Limit)).RequireScope(ApiScopes.Inference)
             .Describe(new("Puts the parts together, in the order given, and makes a file of them.") { Body = UploadBodies.Complete });
         routes.MapPost($"{Uploads}/{{id}}/cancel", (RequestDelegate)uploads.CancelAsync).RequireScope(ApiScopes.Inference)
             .Describe(new("Gives up a file that arrives in parts."));

@@ -15,6 +15,9 @@ internal sealed record FileForm(IReadOnlyDictionary<string, string> Fields)
     /// <summary>The file's length.</summary>
     public long Bytes { get; init; }
 
+    /// <summary>What the form says, its file included, as a digest; empty if none was asked for. It does not depend on the form's boundary.</summary>
+    public ReadOnlyMemory<byte> Digest { get; init; }
+
     /// <summary>The field that says what the file is for.</summary>
     public Outcome<string> Purpose() => FileFields.Purpose(Fields.GetValueOrDefault("purpose"));
 

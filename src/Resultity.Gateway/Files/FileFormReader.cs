@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -7,6 +8,7 @@ using Microsoft.Net.Http.Headers;
 using Resultity.Contracts.Values;
 using Resultity.Gateway.Http;
 using Resultity.Gateway.Http.Bodies;
+using Resultity.Gateway.Http.Idempotency;
 using Resultity.Serving.Files;
 
 namespace Resultity.Gateway.Files;
@@ -46,10 +48,11 @@ internal sealed class FileFormReader(FileLibrary library)
 
         string? blob = null;
         var isDone = false;
+        var isKeyed = IdempotentRequests.IsAskedBy(request);
         try
         {
             var form = new Dictionary<string, string>(StringComparer.Ordinal);
-            var outcome = await ReadAsync(new MultipartReader(boundary, request.Body), form, fileField, limitOf, name => blob = name, context.RequestAborted);
+            var outcome = await ReadAsync(new MultipartReader(boundary, request.Body), form, fileField, limitOf, isKeyed, name => blob = name, context.RequestAborted);
             isDone = outcome.Fault is null;
             return outcome;
         }
@@ -84,9 +87,10 @@ internal sealed class FileFormReader(FileLibrary library)
         new(FaultKind.TooLarge, "request_too_large", string.Create(CultureInfo.InvariantCulture, $"The file is larger than this route takes. The limit is {limit} bytes."), "file");
 
     private async ValueTask<Outcome<FileForm>> ReadAsync(
-        MultipartReader reader, Dictionary<string, string> fields, string fileField, Func<IReadOnlyDictionary<string, string>, long> limitOf, Action<string> stored, CancellationToken cancellation)
+        MultipartReader reader, Dictionary<string, string> fields, string fileField, Func<IReadOnlyDictionary<string, string>, long> limitOf, bool isKeyed, Action<string> stored, CancellationToken cancellation)
     {
         var form = new FileForm(fields);
+        var sum = "";
         for (var count = 1; await reader.ReadNextSectionAsync(cancellation) is { } section; count++)
         {
             if (count > MostSections)
@@ -102,10 +106,11 @@ internal sealed class FileFormReader(FileLibrary library)
 
             if (name == fileField && form.Blob is null)
             {
-                using var content = new CountedStream(section.Body, limitOf(fields));
+                using var content = new CountedStream(section.Body, limitOf(fields), isKeyed ? HashAlgorithmName.SHA256 : null);
                 var blob = await library.StoreAsync(content, cancellation);
                 stored(blob);
                 form = form with { Blob = blob, Bytes = content.Count, Name = NameOf(disposition) };
+                sum = isKeyed ? content.Sum() : "";
             }
             else if (name == fileField || !fields.TryAdd(name, "") || !await TryReadAsync(section, fields, name, cancellation))
             {
@@ -115,7 +120,19 @@ internal sealed class FileFormReader(FileLibrary library)
 
         return form.Blob is null
             ? Fault.Invalid($"Missing required parameter: '{fileField}'. Send it as a part of the form with a file name.", fileField, "missing_required_parameter")
-            : form;
+            : form with { Digest = isKeyed ? Digest(form, sum) : default };
+    }
+
+    /// <summary>What two sendings of a form have in common, whatever their boundaries and the order of their parts.</summary>
+    private static byte[] Digest(FileForm form, string sum)
+    {
+        var text = new StringBuilder(sum);
+        foreach (var (name, value) in form.Fields.OrderBy(static field => field.Key, StringComparer.Ordinal).Prepend(KeyValuePair.Create("", form.Name ?? "")))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{name.Length} {name} {value.Length} {value}");
+        }
+
+        return SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
     private static async ValueTask<bool> TryReadAsync(MultipartSection section, Dictionary<string, string> fields, string name, CancellationToken cancellation)

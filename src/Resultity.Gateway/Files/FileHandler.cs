@@ -9,7 +9,7 @@ using Resultity.Serving.Stores;
 namespace Resultity.Gateway.Files;
 
 /// <summary><c>/v1/files</c>: upload, list, look at, download, delete.</summary>
-internal sealed class FileHandler(FileLibrary library, FileFormReader forms, FileRules rules)
+internal sealed class FileHandler(FileLibrary library, FileFormReader forms, KeyedForms keyed, FileRules rules)
 {
     private const int MostListed = 10_000;
 
@@ -22,7 +22,20 @@ internal sealed class FileHandler(FileLibrary library, FileFormReader forms, Fil
             return;
         }
 
-        if (!form.Purpose().TryGet(out var purpose, out fault) || !form.Lifetime().TryGet(out var lifetime, out fault))
+        await keyed.RunAsync(context, form, () => MakeAsync(context, form));
+    }
+
+    private async Task MakeAsync(HttpContext context, FileForm form)
+    {
+        var id = context.GatewayRequest.WantedId(StoredFile.IdPrefix);
+        if (context.GatewayRequest.Keyed is { IsTakeover: true } && await library.FindAsync(context.Caller.Namespace, id!, context.RequestAborted) is { } made)
+        {
+            await library.DiscardAsync(form.Blob!);
+            await JsonAnswer.WriteAsync(context, ListJson.One(made, FileJson.Write));
+            return;
+        }
+
+        if (!form.Purpose().TryGet(out var purpose, out var fault) || !form.Lifetime().TryGet(out var lifetime, out fault))
         {
             await library.DiscardAsync(form.Blob!);
             await FaultWriter.WriteAsync(context, fault);
@@ -37,7 +50,7 @@ internal sealed class FileHandler(FileLibrary library, FileFormReader forms, Fil
             return;
         }
 
-        var draft = new FileDraft(context.Caller.Namespace, form.Name ?? "", purpose) { Lifetime = lifetime };
+        var draft = new FileDraft(context.Caller.Namespace, form.Name ?? "", purpose) { Id = id, Lifetime = lifetime };
         await ((await library.AddAsync(draft, form.Blob!, form.Bytes, CancellationToken.None)).TryGet(out var file, out fault)
             ? JsonAnswer.WriteAsync(context, ListJson.One(file, FileJson.Write))
             : FaultWriter.WriteAsync(context, fault));

@@ -9,7 +9,7 @@ using Resultity.Serving.Stores;
 namespace Resultity.Gateway.Files;
 
 /// <summary><c>/v1/uploads</c>: files that arrive in parts.</summary>
-internal sealed class UploadHandler(FileUploads uploads, FileLibrary library, FileFormReader forms, FileRules rules, TimeProvider time)
+internal sealed class UploadHandler(FileUploads uploads, FileLibrary library, FileFormReader forms, KeyedForms keyed, FileRules rules, TimeProvider time)
 {
     /// <summary><c>POST /v1/uploads</c>.</summary>
     public async Task CreateAsync(HttpContext context)
@@ -21,7 +21,9 @@ internal sealed class UploadHandler(FileUploads uploads, FileLibrary library, Fi
             return;
         }
 
-        await WriteAsync(context, await uploads.BeginAsync(wanted.Draft, wanted.Bytes, context.RequestAborted), null);
+        var id = context.GatewayRequest.WantedId(StoredUpload.IdPrefix);
+        var made = context.GatewayRequest.Keyed is { IsTakeover: true } ? await uploads.FindAsync(context.Caller.Namespace, id!, context.RequestAborted) : null;
+        await WriteAsync(context, made ?? await uploads.BeginAsync(wanted.Draft with { Id = id }, wanted.Bytes, context.RequestAborted), null);
     }
 
     /// <summary><c>POST /v1/uploads/{id}/parts</c>.</summary>
@@ -38,7 +40,20 @@ internal sealed class UploadHandler(FileUploads uploads, FileLibrary library, Fi
             return;
         }
 
-        await ((await uploads.AddPartAsync(upload, form.Blob!, form.Bytes, CancellationToken.None)).TryGet(out var part, out fault)
+        await keyed.RunAsync(context, form, () => MakePartAsync(context, upload, form));
+    }
+
+    private async Task MakePartAsync(HttpContext context, StoredUpload upload, FileForm form)
+    {
+        var id = context.GatewayRequest.WantedId(UploadPart.IdPrefix);
+        if (context.GatewayRequest.Keyed is { IsTakeover: true } && await uploads.FindPartAsync(upload, id!, context.RequestAborted) is { } made)
+        {
+            await library.DiscardAsync(form.Blob!);
+            await JsonAnswer.WriteAsync(context, ListJson.One(made, FileJson.Write));
+            return;
+        }
+
+        await ((await uploads.AddPartAsync(upload, id, form.Blob!, form.Bytes, CancellationToken.None)).TryGet(out var part, out var fault)
             ? JsonAnswer.WriteAsync(context, ListJson.One(part, FileJson.Write))
             : FaultWriter.WriteAsync(context, fault));
     }

@@ -26,6 +26,10 @@ internal sealed class GatewayRequest(string id, long startedAt)
     /// <summary>The request's work under an idempotency key; <see langword="null"/> if it has none.</summary>
     public KeyedWork? Keyed { get; set; }
 
+    /// <summary>The identifier of what a request under an idempotency key makes: the same in a run that takes over from one that a crash ended. <see langword="null"/> without a key.</summary>
+    /// <param name="prefix">The kind of what is made.</param>
+    public string? WantedId(string prefix) => Keyed is null ? null : Contracts.Values.Id.Twin(prefix, Id);
+
     /// <summary>Gives the request the identifier of an earlier one that it goes on with. Nothing may have been sent before.</summary>
     public void Adopt(HttpContext context, string earlier)
     {

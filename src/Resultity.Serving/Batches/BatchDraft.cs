@@ -7,6 +7,9 @@ namespace Resultity.Serving.Batches;
 /// <param name="InputFileId">The file with the lines.</param>
 public sealed record BatchDraft(Caller Caller, string InputFileId)
 {
+    /// <summary>The identifier that the batch is to have; <see langword="null"/> makes one.</summary>
+    public string? Id { get; init; }
+
     /// <summary>The path that lines are meant for which name none themselves.</summary>
     public string? Endpoint { get; init; }
 

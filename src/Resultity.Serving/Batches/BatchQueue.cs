@@ -185,7 +185,7 @@ public sealed class BatchQueue
         var now = _time.GetUtcNow();
         return new Batch
         {
-            Id = Id.New(Batch.IdPrefix, _time),
+            Id = draft.Id ?? Id.New(Batch.IdPrefix, _time),
             Namespace = draft.Caller.Namespace,
             KeyId = draft.Caller.KeyId,
             Endpoint = draft.Endpoint,

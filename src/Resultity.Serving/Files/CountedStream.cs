@@ -2,11 +2,11 @@ using System.Security.Cryptography;
 
 namespace Resultity.Serving.Files;
 
-/// <summary>Passes a stream on to be stored: counts it, stops at a limit before more is kept, and can take its MD5 sum.</summary>
+/// <summary>Passes a stream on to be stored: counts it, stops at a limit before more is kept, and can take a sum of it.</summary>
 /// <remarks>Read once, by one reader, asynchronously. Does not own what it reads.</remarks>
-public sealed class CountedStream(Stream source, long limit, bool takesSum = false) : Stream
+public sealed class CountedStream(Stream source, long limit, HashAlgorithmName? sum = null) : Stream
 {
-    private readonly IncrementalHash? _sum = takesSum ? NewSum() : null;
+    private readonly IncrementalHash? _sum = sum is { } algorithm ? IncrementalHash.CreateHash(algorithm) : null;
 
     /// <summary>The bytes that were read.</summary>
     public long Count { get; private set; }
@@ -30,7 +30,7 @@ public sealed class CountedStream(Stream source, long limit, bool takesSum = fal
         set => throw new NotSupportedException();
     }
 
-    /// <summary>The MD5 sum of what was read, in lower-case hexadecimal digits.</summary>
+    /// <summary>The sum of what was read, in lower-case hexadecimal digits.</summary>
     public string Sum() => Convert.ToHexStringLower((_sum ?? throw new InvalidOperationException("No sum was asked for.")).GetHashAndReset());
 
     /// <inheritdoc/>
@@ -75,10 +75,6 @@ public sealed class CountedStream(Stream source, long limit, bool takesSum = fal
         _sum?.Dispose();
         base.Dispose(disposing);
     }
-
-#pragma warning disable CA5351 // The API names MD5; it guards against accidents of transport, not against forgers.
-    private static IncrementalHash NewSum() => IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-#pragma warning restore CA5351
 }
 
 /// <summary>A file is larger than it may be.</summary>

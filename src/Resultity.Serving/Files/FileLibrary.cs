@@ -19,6 +19,9 @@ public sealed record OpenFile(StoredFile File, Stream Content) : IAsyncDisposabl
 /// <param name="Purpose">One of <see cref="FilePurpose.All"/>.</param>
 public sealed record FileDraft(string Namespace, string Name, string Purpose)
 {
+    /// <summary>The identifier that it is to have; <see langword="null"/> makes one.</summary>
+    public string? Id { get; init; }
+
     /// <summary>How long it is kept; <see langword="null"/> leaves it to the purpose.</summary>
     public TimeSpan? Lifetime { get; init; }
 }
@@ -80,7 +83,7 @@ public sealed class FileLibrary(IFileStore files, IBlobStore blobs, FileRules ru
         var now = time.GetUtcNow();
         return new StoredFile
         {
-            Id = Id.New(StoredFile.IdPrefix, time),
+            Id = draft.Id ?? Id.New(StoredFile.IdPrefix, time),
             Namespace = draft.Namespace,
             Name = FileName.Clean(draft.Name),
             Purpose = draft.Purpose,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Resultity.Contracts.Values;
 using Resultity.Serving.Stores;
 
@@ -18,7 +19,7 @@ public sealed class FileUploads(IUploadStore uploads, IBlobStore blobs, FileLibr
         var now = time.GetUtcNow();
         var upload = new StoredUpload
         {
-            Id = Id.New(StoredUpload.IdPrefix, time),
+            Id = draft.Id ?? Id.New(StoredUpload.IdPrefix, time),
             Namespace = draft.Namespace,
             Name = FileName.Clean(draft.Name),
             Purpose = draft.Purpose,
@@ -35,18 +36,26 @@ public sealed class FileUploads(IUploadStore uploads, IBlobStore blobs, FileLibr
     public ValueTask<StoredUpload?> FindAsync(string @namespace, string id, CancellationToken cancellation) =>
         Id.Matches(id, StoredUpload.IdPrefix) ? uploads.GetAsync(@namespace, id, cancellation) : new((StoredUpload?)null);
 
+    /// <summary>Reads a part of an upload.</summary>
+    public async ValueTask<UploadPart?> FindPartAsync(StoredUpload upload, string id, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        return (await uploads.PartsAsync(upload.Id, cancellation).ConfigureAwait(false)).FirstOrDefault(part => part.Id == id);
+    }
+
     /// <summary>Adds a part.</summary>
     /// <param name="upload">A pending upload, as it was read.</param>
+    /// <param name="id">The identifier that the part is to have; <see langword="null"/> makes one.</param>
     /// <param name="blob">The part's bytes as they were stored (<see cref="FileLibrary.StoreAsync"/>); discarded if the part is not added.</param>
     /// <param name="bytes">The part's length.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public async ValueTask<Outcome<UploadPart>> AddPartAsync(StoredUpload upload, string blob, long bytes, CancellationToken cancellation)
+    public async ValueTask<Outcome<UploadPart>> AddPartAsync(StoredUpload upload, string? id, string blob, long bytes, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(upload);
         var added = false;
         try
         {
-            var part = new UploadPart(Id.New(UploadPart.IdPrefix, time), upload.Id, bytes, blob, time.GetUtcNow());
+            var part = new UploadPart(id ?? Id.New(UploadPart.IdPrefix, time), upload.Id, bytes, blob, time.GetUtcNow());
             added = await uploads.AddPartAsync(part, upload.Bytes, part.CreatedAt, cancellation).ConfigureAwait(false);
             return added ? part : await WhyNotAsync(upload, cancellation).ConfigureAwait(false);
         }
@@ -105,12 +114,16 @@ public sealed class FileUploads(IUploadStore uploads, IBlobStore blobs, FileLibr
         _ => "expired",
     };
 
+#pragma warning disable CA5351 // The API names MD5; it guards against accidents of transport, not against forgers.
+    private static HashAlgorithmName TransportSum => HashAlgorithmName.MD5;
+#pragma warning restore CA5351
+
     private async ValueTask<Outcome<(StoredUpload Upload, StoredFile File)>> JoinAsync(
         StoredUpload upload, List<UploadPart> parts, string? md5, CancellationToken cancellation)
     {
         var joined = new PieceStream(BytesAsync(parts, cancellation), cancellation);
         await using var _ = joined.ConfigureAwait(false);
-        using var counted = new CountedStream(joined, upload.Bytes, takesSum: md5 is not null);
+        using var counted = new CountedStream(joined, upload.Bytes, md5 is null ? null : TransportSum);
         var blob = await blobs.PutAsync(counted, cancellation).ConfigureAwait(false);
         StoredUpload? done = null;
         try

@@ -27,7 +27,7 @@ internal sealed class UsageVerb : Verb
     private static Option<string?> Since(string standard) =>
         new("--since") { Description = $"How far back, such as 12h or 30d [default: {standard}]", HelpName = "duration" };
 
-    private static long Before(string duration) => DateTimeOffset.UtcNow.ToUnixTimeSeconds() - (long)Duration.Parse("--since", duration).TotalSeconds;
+    private static long Before(Terminal terminal, string duration) => terminal.Time.GetUtcNow().ToUnixTimeSeconds() - (long)Duration.Parse("--since", duration).TotalSeconds;
 
     private sealed class ListVerb : Verb
     {
@@ -69,7 +69,7 @@ internal sealed class UsageVerb : Verb
         private string Query(ParseResult parsed)
         {
             var query = $"admin/v1/usage?group_by={parsed.GetRequiredValue(_by)}";
-            if (parsed.GetValue(_since) is { } since) query += string.Create(CultureInfo.InvariantCulture, $"&from={Before(since)}");
+            if (parsed.GetValue(_since) is { } since) query += string.Create(CultureInfo.InvariantCulture, $"&from={Before(Terminal, since)}");
             foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("namespace", parsed.GetValue(_namespace)), ("key", parsed.GetValue(_keyId)), ("model", parsed.GetValue(_model))])
             {
                 if (value is not null) query += $"&{name}={Uri.EscapeDataString(value)}";
@@ -92,7 +92,7 @@ internal sealed class UsageVerb : Verb
             Runs(async (parsed, cancellation) =>
             {
                 var path = "admin/v1/usage/check";
-                if (parsed.GetValue(since) is { } given) path += string.Create(CultureInfo.InvariantCulture, $"?from={Before(given)}");
+                if (parsed.GetValue(since) is { } given) path += string.Create(CultureInfo.InvariantCulture, $"?from={Before(terminal, given)}");
                 using var client = connection.Open(parsed);
                 var check = await client.JsonAsync(HttpMethod.Get, path, null, cancellation);
                 var isBalanced = check.Text("balanced") == "true";

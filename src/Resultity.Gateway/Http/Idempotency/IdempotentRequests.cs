@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Resultity.Contracts.Values;
+using Resultity.Gateway.Http.Bodies;
 using Resultity.Serving.Idempotency;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Metering;
@@ -78,6 +79,33 @@ internal sealed partial class IdempotentRequests(
             }
 
             // The other came to nothing, and this one takes its place.
+        }
+    }
+
+    /// <summary>A handler of JSON whose requests may have a key.</summary>
+    /// <param name="handler">Handles the request, as if it had none; reads the body itself.</param>
+    /// <param name="limit">The largest body, in bytes.</param>
+    public RequestDelegate ForJson(RequestDelegate handler, int limit) => context => IsAskedBy(context.Request) ? RunJsonAsync(context, handler, limit) : handler(context);
+
+    private async Task RunJsonAsync(HttpContext context, RequestDelegate handler, int limit)
+    {
+        if (context.Request.ContentLength == 0 || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            await RunAsync(context, default, _ => handler(context));
+            return;
+        }
+
+        if (!(await JsonBodyReader.ReadAsync(context, limit)).TryGet(out var body, out var fault))
+        {
+            await FaultWriter.WriteAsync(context, fault);
+            return;
+        }
+
+        using (body)
+        {
+            context.Request.Body = new MemoryStream(body.Memory.ToArray(), writable: false);
+            context.Request.ContentLength = body.Memory.Length;
+            await RunAsync(context, body.Memory, _ => handler(context));
         }
     }
 
