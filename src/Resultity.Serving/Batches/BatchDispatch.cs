@@ -1,6 +1,7 @@
 using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Peers;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Serving.Batches;
@@ -23,6 +24,7 @@ internal sealed class BatchDispatch
     private readonly LineRunner _runner;
     private readonly BatchRecorder _recorder;
     private readonly BatchPace _pace;
+    private readonly PeerModels _peers;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly LineGroup[] _groups;
@@ -33,13 +35,14 @@ internal sealed class BatchDispatch
     private int _next;
 
     public BatchDispatch(
-        BatchRun run, BatchIndex index, IReadOnlySet<int> recorded, LineSource source, LineRunner runner, BatchRecorder recorder, BatchPace pace, TimeProvider time)
+        BatchRun run, BatchIndex index, IReadOnlySet<int> recorded, LineSource source, LineRunner runner, BatchRecorder recorder, BatchPace pace, PeerModels peers, TimeProvider time)
     {
         _run = run;
         _source = source;
         _runner = runner;
         _recorder = recorder;
         _pace = pace;
+        _peers = peers;
         _time = time;
         _groups = [.. index.Groups.Select(static group => new LineGroup(group.Path, group.Model))];
         foreach (var line in index.Lines)
@@ -147,7 +150,7 @@ internal sealed class BatchDispatch
             {
                 var group = _groups[_next];
                 _next = (_next + 1) % _groups.Length;
-                if (group.NotBefore <= now && group.Waiting.TryPeek(out var line)
+                if (group.NotBefore <= now && group.Waiting.TryPeek(out var line) && !IsElsewhere(group)
                     && (caller is null ? _running < 1 : _pace.TryEnter(caller, group.Model, line.Length, _run.Wake)))
                 {
                     var lines = TakeFrom(group, mayJoin: caller is not null);
@@ -156,10 +159,17 @@ internal sealed class BatchDispatch
                     return new Taken(group, lines, caller, _tries.GetValueOrDefault(line.Number));
                 }
             }
+
+            if (_running == 0 && _left > 0 && _groups.All(group => group.Waiting.Count == 0 || IsElsewhere(group)))
+            {
+                _run.HandOver();
+            }
         }
 
         return null;
     }
+
+    private bool IsElsewhere(LineGroup group) => _peers.BelongsToOthers(_run.Batch.Namespace, group.Model);
 
     private List<LinePlace> TakeFrom(LineGroup group, bool mayJoin)
     {

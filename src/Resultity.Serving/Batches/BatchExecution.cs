@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Peers;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Serving.Batches;
@@ -16,7 +17,7 @@ namespace Resultity.Serving.Batches;
 /// Each step can be repeated: after a crash the next claim begins at 1 and finds in the store which lines have a result.
 /// </remarks>
 internal sealed partial class BatchExecution(
-    IBatchStore store, IBlobStore blobs, LineRunner lines, BatchPace pace, BatchFiles files, BatchOptions options, JobChanges changes, TimeProvider time,
+    IBatchStore store, IBlobStore blobs, LineRunner lines, BatchPace pace, PeerModels peers, BatchFiles files, BatchOptions options, JobChanges changes, TimeProvider time,
     ILogger<BatchExecution> logger)
 {
     /// <summary>Runs a batch until it has ended, or is stopped from outside.</summary>
@@ -98,7 +99,7 @@ internal sealed partial class BatchExecution(
         try
         {
             // 3
-            var dispatch = new BatchDispatch(run, index, recorded, source, lines, recorder, pace, time);
+            var dispatch = new BatchDispatch(run, index, recorded, source, lines, recorder, pace, peers, time);
             await dispatch.RunAsync().ConfigureAwait(false);
 
             // 4

@@ -5,6 +5,7 @@ using Resultity.Serving.Catalog;
 using Resultity.Serving.Files;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Metering;
+using Resultity.Serving.Peers;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Serving.Batches;
@@ -20,21 +21,22 @@ public static class BatchRegistration
         services.TryAddSingleton<BatchOptions>();
         services.TryAddSingleton<JobOptions>();
         services.AddFileLibrary();
-        services.AddSingleton<LiveBatches>();
+        services.TryAddSingleton<PeerModels>();
+        services.TryAddSingleton<LiveBatches>();
         services.AddSingleton<LineWriter>();
         services.AddSingleton<BatchResults>();
         services.AddSingleton<BatchPressure>();
         services.AddSingleton(static provider => new BatchPace(provider.Get<ModelCatalog>(), provider.Get<BatchPressure>(), provider.Get<BatchOptions>(), provider.Get<TimeProvider>()));
         services.AddSingleton(static provider => new LineRunner(
-            provider.GetServices<IJobKind>(), provider.Get<IUsageRecorder>(), provider.Get<LineWriter>(), provider.Get<BatchOptions>(), provider.Get<JobOptions>(),
+            provider.GetServices<IJobKind>(), provider.Get<IUsageRecorder>(), provider.Get<LineWriter>(), provider.Get<PeerModels>(), provider.Get<BatchOptions>(), provider.Get<JobOptions>(),
             provider.Get<TimeProvider>(), provider.Get<ILogger<LineRunner>>()));
         services.AddSingleton(static provider => new BatchFiles(provider.Get<IBatchStore>(), provider.Get<IBlobStore>(), provider.Get<FileLibrary>()));
         services.AddSingleton(static provider => new BatchExecution(
-            provider.Get<IBatchStore>(), provider.Get<IBlobStore>(), provider.Get<LineRunner>(), provider.Get<BatchPace>(), provider.Get<BatchFiles>(),
+            provider.Get<IBatchStore>(), provider.Get<IBlobStore>(), provider.Get<LineRunner>(), provider.Get<BatchPace>(), provider.Get<PeerModels>(), provider.Get<BatchFiles>(),
             provider.Get<BatchOptions>(), provider.Get<JobChanges>(), provider.Get<TimeProvider>(), provider.Get<ILogger<BatchExecution>>()));
         services.AddSingleton(static provider => new BatchRunner(
             provider.Get<IBatchStore>(), provider.Get<IApiKeyStore>(), provider.Get<BatchExecution>(), provider.Get<LiveBatches>(), provider.Get<JobChanges>(),
-            provider.Get<BatchOptions>(), provider.Get<JobOptions>(), provider.Get<TimeProvider>(), provider.Get<ILogger<BatchRunner>>()));
+            provider.Get<PeerModels>(), provider.Get<BatchOptions>(), provider.Get<JobOptions>(), provider.Get<TimeProvider>(), provider.Get<ILogger<BatchRunner>>()));
         services.AddSingleton(static provider => new BatchQueue(
             provider.Get<IBatchStore>(), provider.Get<FileLibrary>(), provider.Get<BatchRunner>(), provider.Get<LiveBatches>(), provider.Get<LineRunner>(),
             provider.Get<JobChanges>(), provider.Get<BatchOptions>(), provider.Get<TimeProvider>()));

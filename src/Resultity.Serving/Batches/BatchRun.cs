@@ -27,6 +27,9 @@ internal sealed class BatchRun(Batch batch, Caller? caller)
     /// <summary>Why it is to stop.</summary>
     public JobStop StopReason => (JobStop)Volatile.Read(ref _reason);
 
+    /// <summary>Whether the lines that are left need models that only other gateways' nodes serve.</summary>
+    public bool IsForOthers { get; private set; }
+
     /// <summary>Stops the lines that run.</summary>
     public CancellationToken LineToken => _lines.Token;
 
@@ -39,6 +42,13 @@ internal sealed class BatchRun(Batch batch, Caller? caller)
         }
 
         Wake();
+    }
+
+    /// <summary>Leaves the lines that are left to other gateways.</summary>
+    public void HandOver()
+    {
+        IsForOthers = true;
+        Stop(JobStop.Shutdown);
     }
 
     /// <summary>Stops the lines that run.</summary>

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
+using Resultity.Serving.Peers;
 using Resultity.Serving.Stores;
 using Resultity.Serving.Subclouds;
 
@@ -10,6 +12,9 @@ namespace Resultity.Serving.Batches;
 /// <remarks>One claim for a whole batch. What a crash interrupted is claimed again at the next start, or by another gateway when the lease has ended.</remarks>
 public sealed partial class BatchRunner : ClaimLoop
 {
+    /// <summary>For how long a batch that was left to other gateways is theirs alone.</summary>
+    private static readonly TimeSpan OthersTurn = TimeSpan.FromSeconds(5);
+
     private readonly IBatchStore _store;
     private readonly IApiKeyStore _keys;
     private readonly BatchExecution _execution;
@@ -17,10 +22,12 @@ public sealed partial class BatchRunner : ClaimLoop
     private readonly JobChanges _changes;
     private readonly BatchOptions _options;
     private readonly ILogger<BatchRunner> _logger;
+    private readonly PeerModels _peers;
+    private readonly ConcurrentDictionary<string, long> _handedOver = new(StringComparer.Ordinal);
     private HashSet<HeldBatch> _strays = [];
 
     internal BatchRunner(
-        IBatchStore store, IApiKeyStore keys, BatchExecution execution, LiveBatches live, JobChanges changes, BatchOptions options, JobOptions jobs, TimeProvider time,
+        IBatchStore store, IApiKeyStore keys, BatchExecution execution, LiveBatches live, JobChanges changes, PeerModels peers, BatchOptions options, JobOptions jobs, TimeProvider time,
         ILogger<BatchRunner> logger)
         : base(jobs, time)
     {
@@ -29,6 +36,7 @@ public sealed partial class BatchRunner : ClaimLoop
         _execution = execution;
         _live = live;
         _changes = changes;
+        _peers = peers;
         _options = options;
         _logger = logger;
     }
@@ -50,12 +58,28 @@ public sealed partial class BatchRunner : ClaimLoop
         }
 
         var now = Time.GetUtcNow();
-        foreach (var batch in await _store.ClaimAsync(Options.Owner, room, now, now + Options.Lease, stopping).ConfigureAwait(false))
+        foreach (var batch in await _store.ClaimAsync(Options.Owner, room, now, now + Options.Lease, IsForHere, stopping).ConfigureAwait(false))
         {
             var run = new BatchRun(batch, await CallerOfAsync(batch, stopping).ConfigureAwait(false));
             _live.Add(run);
             _ = RunAsync(run);
         }
+    }
+
+    /// <summary>Whether this gateway's nodes have something to do for a batch. Lines for several models are looked at when the batch is claimed.</summary>
+    private bool IsForHere(FreeBatch batch)
+    {
+        if (_handedOver.TryGetValue(batch.Id, out var since))
+        {
+            if (Time.GetElapsedTime(since) < OthersTurn)
+            {
+                return false;
+            }
+
+            _handedOver.TryRemove(batch.Id, out _);
+        }
+
+        return batch.Model is null || !_peers.BelongsToOthers(batch.Namespace, batch.Model);
     }
 
     private async ValueTask<Caller?> CallerOfAsync(Batch batch, CancellationToken stopping)
@@ -70,6 +94,11 @@ public sealed partial class BatchRunner : ClaimLoop
         try
         {
             await _execution.RunAsync(run).ConfigureAwait(false);
+            if (run.IsForOthers)
+            {
+                _handedOver[run.Batch.Id] = Time.GetTimestamp();
+                await _store.ReleaseAsync(run.Batch.Id, run.Batch.Attempt, CancellationToken.None).ConfigureAwait(false);
+            }
         }
         catch (StorageException exception)
         {

@@ -3,6 +3,7 @@ using Resultity.Contracts.Values;
 using Resultity.Serving.Admission;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Metering;
+using Resultity.Serving.Peers;
 using Resultity.Serving.Stores;
 
 namespace Resultity.Serving.Batches;
@@ -19,6 +20,7 @@ internal sealed partial class LineRunner
     private readonly Dictionary<string, IJobKind> _kinds = new(StringComparer.Ordinal);
     private readonly IUsageRecorder _meter;
     private readonly LineWriter _writer;
+    private readonly PeerModels _peers;
     private readonly BatchOptions _options;
     private readonly JobOptions _jobs;
     private readonly TimeProvider _time;
@@ -26,7 +28,7 @@ internal sealed partial class LineRunner
     private readonly long _startedAt;
 
     public LineRunner(
-        IEnumerable<IJobKind> kinds, IUsageRecorder meter, LineWriter writer, BatchOptions options, JobOptions jobs, TimeProvider time, ILogger<LineRunner> logger)
+        IEnumerable<IJobKind> kinds, IUsageRecorder meter, LineWriter writer, PeerModels peers, BatchOptions options, JobOptions jobs, TimeProvider time, ILogger<LineRunner> logger)
     {
         foreach (var kind in kinds)
         {
@@ -38,6 +40,7 @@ internal sealed partial class LineRunner
 
         _meter = meter;
         _writer = writer;
+        _peers = peers;
         _options = options;
         _jobs = jobs;
         _time = time;
@@ -199,7 +202,7 @@ internal sealed partial class LineRunner
         }
 
         var now = _time.GetUtcNow();
-        var mayStillCome = _time.GetElapsedTime(_startedAt) < _jobs.NodesReturn;
+        var mayStillCome = _time.GetElapsedTime(_startedAt) < _jobs.NodesReturn || _peers.IsKnownElsewhere(job.Namespace, job.Model);
         if (JobVerdict.Decide(run.StopReason, result, job, now, mayStillCome, _jobs.RetryPause) is not { } verdict)
         {
             return default;

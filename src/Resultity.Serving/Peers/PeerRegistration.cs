@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Resultity.Serving.Batches;
 
 namespace Resultity.Serving.Peers;
 
@@ -10,6 +11,7 @@ public static class PeerRegistration
     public static IServiceCollection AddPeers(this IServiceCollection services)
     {
         services.TryAddSingleton<PeerModels>();
+        services.TryAddSingleton<LiveBatches>();
         services.AddSingleton<PeerWatch>();
         services.AddHostedService(static provider => provider.GetRequiredService<PeerWatch>());
         return services;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Resultity.Serving.Batches;
 using Resultity.Serving.Catalog;
 using Resultity.Serving.Jobs;
 using Resultity.Serving.Stores;
@@ -9,7 +10,7 @@ namespace Resultity.Serving.Peers;
 /// <summary>Keeps this gateway and those that share its storage informed of each other: what each serves, and what has happened to jobs.</summary>
 /// <remarks>Without others it does next to nothing.</remarks>
 public sealed partial class PeerWatch(
-    IGatewayStore gateways, IGatewaySignals signals, PeerModels models, ModelCatalog catalog, IJobStore jobs, JobRunner runner, JobChanges changes, LiveJobs live,
+    IGatewayStore gateways, IGatewaySignals signals, PeerModels models, ModelCatalog catalog, IJobStore jobs, IBatchStore batches, JobRunner runner, JobChanges changes, LiveJobs live, LiveBatches liveBatches,
     JobOptions options, TimeProvider time, ILogger<PeerWatch> logger)
     : BackgroundService
 {
@@ -127,6 +128,10 @@ public sealed partial class PeerWatch(
         {
             _ = GuardAsync(() => StopIfAskedAsync(run));
         }
+        else if (liveBatches.TryFind(id, out var batch))
+        {
+            _ = GuardAsync(() => StopIfAskedAsync(batch));
+        }
     }
 
     /// <summary>Stops a run that another gateway's client has cancelled or deleted.</summary>
@@ -138,6 +143,15 @@ public sealed partial class PeerWatch(
             run.Stop(JobStop.Lost);
         }
         else if (job.Status == JobStatus.Cancelling)
+        {
+            run.Stop(JobStop.Cancelled);
+        }
+    }
+
+    /// <summary>Stops a batch that another gateway's client has cancelled.</summary>
+    private async Task StopIfAskedAsync(BatchRun run)
+    {
+        if (await batches.GetAsync(run.Batch.Namespace, run.Batch.Id, CancellationToken.None).ConfigureAwait(false) is { Status: BatchStatus.Cancelling })
         {
             run.Stop(JobStop.Cancelled);
         }

@@ -84,8 +84,9 @@ public interface IBatchStore : IBlobOwner, IExpiring
     /// <param name="count">The most batches wanted.</param>
     /// <param name="now">Leases that end by then do not hold any more.</param>
     /// <param name="leaseUntil">From then on others may claim them, unless the lease is renewed.</param>
+    /// <param name="takes">Which of those that are free the owner can run.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    ValueTask<IReadOnlyList<Batch>> ClaimAsync(string owner, int count, DateTimeOffset now, DateTimeOffset leaseUntil, CancellationToken cancellation);
+    ValueTask<IReadOnlyList<Batch>> ClaimAsync(string owner, int count, DateTimeOffset now, DateTimeOffset leaseUntil, Func<FreeBatch, bool> takes, CancellationToken cancellation);
 
     /// <summary>Prolongs the leases of every batch that an owner has claimed.</summary>
     /// <returns>What it holds. A run that is not among these has lost its claim.</returns>
@@ -146,3 +147,9 @@ public interface IBatchStore : IBlobOwner, IExpiring
     /// <summary>Deletes the pieces of files that are written.</summary>
     ValueTask DropPiecesAsync(string id, CancellationToken cancellation);
 }
+
+/// <summary>A batch that nobody runs.</summary>
+/// <param name="Id">Its identifier.</param>
+/// <param name="Namespace">Whose it is.</param>
+/// <param name="Model">The model that all its lines are for; <see langword="null"/> if they are for several, or have not been read.</param>
+public sealed record FreeBatch(string Id, string Namespace, string? Model);

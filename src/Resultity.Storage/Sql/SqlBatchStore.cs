@@ -45,16 +45,16 @@ internal sealed partial class SqlBatchStore(SqlDatabase database, IBlobStore blo
             "SELECT COUNT(*) FROM batches WHERE finished_at IS NULL AND namespace = @namespace", new { @namespace }), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Batch>> ClaimAsync(string owner, int count, DateTimeOffset now, DateTimeOffset leaseUntil, CancellationToken cancellation) =>
+    public ValueTask<IReadOnlyList<Batch>> ClaimAsync(string owner, int count, DateTimeOffset now, DateTimeOffset leaseUntil, Func<FreeBatch, bool> takes, CancellationToken cancellation) =>
         database.WriteAloneAsync<IReadOnlyList<Batch>>(async (connection, transaction) =>
         {
             var at = now.ToColumn();
-            var free = (await connection.QueryAsync<NamedRow>(
+            var free = (await connection.QueryAsync<FreeBatch>(
                 $"""
-                SELECT id AS Id, namespace AS Namespace FROM batches WHERE finished_at IS NULL AND (lease_owner IS NULL OR lease_until <= @at)
+                SELECT id AS Id, namespace AS Namespace, model AS Model FROM batches WHERE finished_at IS NULL AND (lease_owner IS NULL OR lease_until <= @at)
                 ORDER BY sort_key LIMIT {MostCandidates}{database.SkipLocked}
                 """,
-                new { at }, transaction)).AsList();
+                new { at }, transaction)).Where(takes).ToList();
             if (free.Count == 0)
             {
                 return [];
@@ -187,9 +187,9 @@ internal sealed partial class SqlBatchStore(SqlDatabase database, IBlobStore blo
             BatchRow.Select + " WHERE id = @id AND namespace = @namespace", new { id, @namespace }, transaction))?.ToBatch();
 
     /// <summary>Takes turns between namespaces: the one that has the fewest claims comes first, among equals the oldest batch.</summary>
-    private static List<string> Choose(List<NamedRow> free, Dictionary<string, int> claimed, int count)
+    private static List<string> Choose(List<FreeBatch> free, Dictionary<string, int> claimed, int count)
     {
-        var turns = new PriorityQueue<NamedRow, (int Claimed, int Age)>();
+        var turns = new PriorityQueue<FreeBatch, (int Claimed, int Age)>();
         var age = 0;
         foreach (var row in free)
         {
@@ -205,12 +205,6 @@ internal sealed partial class SqlBatchStore(SqlDatabase database, IBlobStore blo
         }
 
         return ids;
-    }
-
-    private sealed class NamedRow
-    {
-        public string Id { get; init; } = "";
-        public string Namespace { get; init; } = "";
     }
 
     private sealed class HeldRow

@@ -75,6 +75,29 @@ internal sealed class ClusterGateway : IAsyncDisposable
         }
     }
 
+    /// <summary>Submits a batch of one line for each model.</summary>
+    /// <returns>Its identifier.</returns>
+    public async Task<string> BatchAsync(params string[] models)
+    {
+        var requests = models.Select(static (model, number) => new { custom_id = $"line-{number}", body = new { model, messages = new[] { new { role = "user", content = "hello" } } } });
+        using var content = new StringContent(JsonSerializer.Serialize(new { endpoint = "/v1/chat/completions", requests }), Encoding.UTF8, "application/json");
+        using var response = await Client.PostAsync("/v1/batches", content, Cancellation);
+        var body = await response.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(response.IsSuccessStatusCode, body);
+        return JsonElement.Parse(body).GetProperty("id").GetString()!;
+    }
+
+    /// <summary>Waits until a batch has a status.</summary>
+    public async Task<JsonElement> UntilBatchAsync(string id, string status)
+    {
+        while (true)
+        {
+            var batch = JsonElement.Parse(await Client.GetStringAsync($"/v1/batches/{id}?wait=5", Cancellation));
+            if (batch.GetProperty("status").GetString() == status) return batch;
+            Assert.True(batch.GetProperty("status").GetString() is "validating" or "in_progress" or "finalizing" or "cancelling", batch.GetRawText());
+        }
+    }
+
     public Task SignalAsync(string signal) => _process.SignalAsync(signal);
 
     public Task<int> ExitAsync() => _process.ExitAsync();

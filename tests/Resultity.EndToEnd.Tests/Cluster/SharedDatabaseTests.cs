@@ -47,6 +47,38 @@ public sealed class SharedDatabaseTests(ClusterFixture fixture) : IClassFixture<
         await one.UntilAsync(id, "cancelled");
     }
 
+    [Fact]
+    public async Task Lines_of_a_batch_run_where_their_models_are()
+    {
+        var database = await fixture.NewDatabaseAsync();
+        await using var alpha = await FakeUpstreamProcess.StartAsync("--model=alpha");
+        await using var beta = await FakeUpstreamProcess.StartAsync("--model=beta");
+        await using var one = await ClusterGateway.StartAsync(database, _blobs, alpha);
+        await using var two = await ClusterGateway.StartAsync(database, _blobs, beta);
+        var batch = await one.BatchAsync("alpha", "beta", "alpha", "beta", "beta");
+
+        var done = await one.UntilBatchAsync(batch, "completed");
+
+        Assert.Equal("""{"total":5,"completed":5,"failed":0}""", done.GetProperty("request_counts").GetRawText());
+        Assert.Equal((2, 3), (await alpha.CountAsync("requests"), await beta.CountAsync("requests")));
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_cancelled_at_one_gateway_stops_at_the_other()
+    {
+        var database = await fixture.NewDatabaseAsync();
+        await using var alpha = await FakeUpstreamProcess.StartAsync("--model=alpha");
+        await using var beta = await FakeUpstreamProcess.StartAsync("--model=beta", "--latency=10m");
+        await using var one = await ClusterGateway.StartAsync(database, _blobs, alpha);
+        await using var two = await ClusterGateway.StartAsync(database, _blobs, beta);
+        var batch = await one.BatchAsync("beta", "beta");
+        await beta.WaitForAsync("running", 2, TimeSpan.FromSeconds(60));
+        using var cancel = await one.Client.PostAsync($"/v1/batches/{batch}/cancel", null, Cancellation);
+        Assert.True(cancel.IsSuccessStatusCode);
+        await beta.WaitForAsync("running", 0, TimeSpan.FromSeconds(60));
+        await one.UntilBatchAsync(batch, "cancelled");
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("KILL")]

@@ -56,17 +56,17 @@ public abstract class BatchStoreConformance(TestStorage storage) : StoreConforma
     public async Task A_claimed_batch_is_nobody_elses_until_its_lease_ends()
     {
         var batch = await AddAsync();
-        Assert.Equal(1, Assert.Single(await Batches.ClaimAsync("one", 10, Start, Lease, Cancellation)).Attempt);
-        Assert.Empty(await Batches.ClaimAsync("two", 10, Start.AddSeconds(29), Lease.AddSeconds(30), Cancellation));
-        Assert.Equal(2, Assert.Single(await Batches.ClaimAsync("two", 10, Lease, Lease.AddSeconds(30), Cancellation)).Attempt);
+        Assert.Equal(1, Assert.Single(await Batches.ClaimAsync("one", 10, Start, Lease, static _ => true, Cancellation)).Attempt);
+        Assert.Empty(await Batches.ClaimAsync("two", 10, Start.AddSeconds(29), Lease.AddSeconds(30), static _ => true, Cancellation));
+        Assert.Equal(2, Assert.Single(await Batches.ClaimAsync("two", 10, Lease, Lease.AddSeconds(30), static _ => true, Cancellation)).Attempt);
         Assert.Empty(await Batches.RenewAsync("one", Lease.AddHours(1), Cancellation));
         Assert.Equal(new HeldBatch(batch.Id, 2, BatchStatus.Validating), Assert.Single(await Batches.RenewAsync("two", Lease.AddHours(1), Cancellation)));
         Assert.Equal(1, await Batches.ReleaseAsync("two", Cancellation));
-        Assert.Equal(3, Assert.Single(await Batches.ClaimAsync("one", 10, Start, Lease, Cancellation)).Attempt);
+        Assert.Equal(3, Assert.Single(await Batches.ClaimAsync("one", 10, Start, Lease, static _ => true, Cancellation)).Attempt);
         await Batches.ReleaseAsync(batch.Id, 2, Cancellation);
-        Assert.Empty(await Batches.ClaimAsync("two", 10, Start, Lease, Cancellation));
+        Assert.Empty(await Batches.ClaimAsync("two", 10, Start, Lease, static _ => true, Cancellation));
         await Batches.ReleaseAsync(batch.Id, 3, Cancellation);
-        Assert.Single(await Batches.ClaimAsync("two", 10, Start, Lease, Cancellation));
+        Assert.Single(await Batches.ClaimAsync("two", 10, Start, Lease, static _ => true, Cancellation));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public abstract class BatchStoreConformance(TestStorage storage) : StoreConforma
         var first = await AddAsync(1);
         await AddAsync(2);
         var other = await AddAsync(3, "beta");
-        var claimed = await Batches.ClaimAsync("one", 2, Start, Lease, Cancellation);
+        var claimed = await Batches.ClaimAsync("one", 2, Start, Lease, static _ => true, Cancellation);
         Assert.Equal(new[] { first.Id, other.Id }.Order(), claimed.Select(static batch => batch.Id).Order());
     }
 
@@ -108,7 +108,7 @@ public abstract class BatchStoreConformance(TestStorage storage) : StoreConforma
     public async Task An_older_claim_records_nothing()
     {
         var batch = await BegunAsync(total: 3);
-        var later = Assert.Single(await Batches.ClaimAsync("two", 1, Lease, Lease.AddSeconds(30), Cancellation));
+        var later = Assert.Single(await Batches.ClaimAsync("two", 1, Lease, Lease.AddSeconds(30), static _ => true, Cancellation));
         Assert.False(await AppendAsync(batch, Result(1)));
         Assert.False(await Batches.FinalizeAsync(batch.Id, batch.Attempt, Start, Cancellation));
         Assert.False(await Batches.FinishAsync(batch.Id, batch.Attempt, new BatchEnd(BatchStatus.Completed, Start, Start), Cancellation));
@@ -167,7 +167,7 @@ public abstract class BatchStoreConformance(TestStorage storage) : StoreConforma
         var now = (await Batches.GetAsync("alpha", batch.Id, Cancellation))!;
         Assert.Equal((BatchStatus.Completed, output.Id, null, end.At), (now.Status, now.OutputFileId, now.ErrorFileId, now.FinishedAt));
         Assert.NotNull(await Files.GetAsync("alpha", output.Id, Start, Cancellation));
-        Assert.Empty(await Batches.ClaimAsync("two", 10, Start.AddYears(1), Lease.AddYears(1), Cancellation));
+        Assert.Empty(await Batches.ClaimAsync("two", 10, Start.AddYears(1), Lease.AddYears(1), static _ => true, Cancellation));
         Assert.Equal(BatchStatus.Completed, (await Batches.CancelAsync("alpha", batch.Id, Start, Cancellation))!.Status);
     }
 
@@ -182,7 +182,7 @@ public abstract class BatchStoreConformance(TestStorage storage) : StoreConforma
         Assert.True(await Batches.FinishAsync(batch.Id, batch.Attempt, new BatchEnd(BatchStatus.Cancelled, Start, Start.AddDays(1)), Cancellation));
         var waiting = await AddAsync(5);
         await Batches.CancelAsync("alpha", waiting.Id, Start, Cancellation);
-        var claimed = Assert.Single(await Batches.ClaimAsync("one", 10, Start, Lease, Cancellation));
+        var claimed = Assert.Single(await Batches.ClaimAsync("one", 10, Start, Lease, static _ => true, Cancellation));
         Assert.False(await Batches.BeginAsync(waiting.Id, claimed.Attempt, 1, null, Start, Cancellation));
     }
 
@@ -190,7 +190,7 @@ public abstract class BatchStoreConformance(TestStorage storage) : StoreConforma
     public async Task What_is_wrong_with_an_input_is_kept()
     {
         await AddAsync();
-        var batch = Assert.Single(await Batches.ClaimAsync("one", 1, Start, Lease, Cancellation));
+        var batch = Assert.Single(await Batches.ClaimAsync("one", 1, Start, Lease, static _ => true, Cancellation));
         BatchError[] errors = [new("invalid_json_line", "This line …", 3), new("empty_file", "…", null, "custom_id")];
         await Batches.FinishAsync(batch.Id, batch.Attempt, new BatchEnd(BatchStatus.Failed, Start, Start.AddDays(1)) { Errors = errors }, Cancellation);
         Assert.Equal(errors, (await Batches.GetAsync("alpha", batch.Id, Cancellation))!.Errors);
@@ -229,7 +229,7 @@ public abstract class BatchStoreConformance(TestStorage storage) : StoreConforma
     private async Task<Batch> BegunAsync(int total)
     {
         await AddAsync();
-        var batch = Assert.Single(await Batches.ClaimAsync("one", 1, Start, Lease, Cancellation));
+        var batch = Assert.Single(await Batches.ClaimAsync("one", 1, Start, Lease, static _ => true, Cancellation));
         Assert.True(await Batches.BeginAsync(batch.Id, batch.Attempt, total, "m", Start, Cancellation));
         return batch;
     }
