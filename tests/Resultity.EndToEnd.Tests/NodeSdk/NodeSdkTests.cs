@@ -19,7 +19,10 @@ public sealed class NodeSdkTests
         Need(await RunAsync(suite, [], "node", "--version"), "node is not installed");
         Need(await RunAsync(suite, [], "npm", "--version"), "npm is not installed");
         Need(await RunAsync(suite, [], "npm", "ci", "--no-audit", "--no-fund"), "npm cannot fetch the SDK");
-        await using var resultity = await Installation.StartAsync("up");
+        var settings = Path.GetTempFileName();
+        await File.WriteAllTextAsync(settings, """{"gateway":{"webhook_receivers":"private"}}""");
+        await using var resultity = await Installation.StartAsync("up", "--config", settings);
+        File.Delete(settings);
         await MakeLabAsync(resultity);
         var variables = new Dictionary<string, string>
         {
