@@ -1,4 +1,17 @@
-import OpenAI from 'openai';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+/** Which major version of the SDK is tested: a dependency of package.json. */
+const dependency = process.env.RESULTITY_OPENAI_SDK ?? 'openai';
+const sdk = await import(dependency);
+
+export const major = Number(JSON.parse(readFileSync(new URL(`./node_modules/${dependency}/package.json`, import.meta.url))).version.split('.')[0]);
+
+export const OpenAI = sdk.default;
+export const { toFile } = sdk;
+
+/** A test of a call that the SDK has from a major version on. */
+export const since = (version, name, run) => (major < version ? undefined : test(name, run));
 
 const need = (name) => {
   const value = process.env[name];

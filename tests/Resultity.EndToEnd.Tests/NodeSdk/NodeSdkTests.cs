@@ -12,8 +12,12 @@ public sealed class NodeSdkTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    [Fact]
-    public async Task The_official_node_sdk_runs_every_scenario()
+    /// <param name="dependency">A major version of the SDK, as the suite's package.json names it.</param>
+    [Theory]
+    [InlineData("openai")]
+    [InlineData("openai5")]
+    [InlineData("openai4")]
+    public async Task The_official_node_sdk_runs_every_scenario(string dependency)
     {
         var suite = Path.GetFullPath(Path.Combine(SourceFolder(), "../../node-sdk"));
         Need(await RunAsync(suite, [], "node", "--version"), "node is not installed");
@@ -29,6 +33,7 @@ public sealed class NodeSdkTests
             ["RESULTITY_BASE_URL"] = new Uri(resultity.Url, "/v1").ToString(),
             ["RESULTITY_VIDEO_BASE_URL"] = new Uri(resultity.Url, "/subclouds/lab/v1").ToString(),
             ["RESULTITY_API_KEY"] = Installation.ApiKey,
+            ["RESULTITY_OPENAI_SDK"] = dependency,
         };
         var (code, output) = await RunAsync(suite, variables, "node", "--test", "--test-concurrency=1", "--test-reporter=tap");
 

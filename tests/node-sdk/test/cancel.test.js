@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import OpenAI from 'openai';
-import { chatModel as model, client, raw, until, user } from '../support.js';
+import { chatModel as model, client, OpenAI, raw, until, user } from '../support.js';
 
 const running = async () => {
   const answer = await raw(`/models/${model}`);

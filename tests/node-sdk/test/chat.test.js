@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { all, ball, chatModel as model, checkBall, client, user, weather } from '../support.js';
+import { all, ball, chatModel as model, checkBall, client, since, user, weather } from '../support.js';
 
 const chat = (body, options) => client.chat.completions.create({ model, max_completion_tokens: 24, ...body }, options);
 
@@ -35,7 +35,7 @@ test('a stream adds up to the answer without a stream', async () => {
   assert.equal(chunks.filter((chunk) => chunk.choices[0]?.finish_reason).length, 1);
 });
 
-test("the SDK's own stream helper understands the stream", async () => {
+since(5, "the SDK's own stream helper understands the stream", async () => {
   const runner = client.chat.completions.stream({ model, messages: user('Hi'), max_completion_tokens: 8 });
   const final = await runner.finalChatCompletion();
   assert.equal(typeof final.choices[0].message.content, 'string');

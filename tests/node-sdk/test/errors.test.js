@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import OpenAI from 'openai';
-import { apiKey, baseURL, chatModel as model, client, raw, user } from '../support.js';
+import { apiKey, baseURL, chatModel as model, client, OpenAI, raw, user } from '../support.js';
 
 const rejects = (promise, type, check) => assert.rejects(promise, (error) => {
   assert.ok(error instanceof type, `${error.constructor.name}: ${error.message}`);
   for (const [name, value] of Object.entries(check)) assert.equal(error[name], value, name);
   assert.ok(error.message.length > 10);
-  assert.match(error.requestID, /^req_/);
+  assert.match(error.requestID ?? error.request_id, /^req_/);
   return true;
 });
 

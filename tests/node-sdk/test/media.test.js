@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import OpenAI, { toFile } from 'openai';
-import { all, apiKey, baseURL, client, raw, until } from '../support.js';
+import { all, apiKey, baseURL, client, OpenAI, raw, since, toFile, until } from '../support.js';
 
 /** Where the feature for videos is on; unset where the gateway has no such subcloud. */
 const videoURL = process.env.RESULTITY_VIDEO_BASE_URL;
@@ -23,7 +22,7 @@ test('images are made, edited and varied', async () => {
   assert.equal(varied.data.length, 2);
 });
 
-test('an image is streamed with a partial one before it', async () => {
+since(5, 'an image is streamed with a partial one before it', async () => {
   const events = await all(await client.images.generate({ model: painter, prompt: 'a blue square', stream: true, partial_images: 1 }));
   assert.deepEqual(events.map((event) => event.type), ['image_generation.partial_image', 'image_generation.completed']);
 });
@@ -63,7 +62,7 @@ test('what was spoken is written down, with times and as events', async () => {
   assert.match(await client.audio.transcriptions.create({ model, file: await file(), response_format: 'srt' }), /^1\n00:00:0/);
 });
 
-test('a video is made, waited for, listed, downloaded and deleted', async () => {
+since(6, 'a video is made, waited for, listed, downloaded and deleted', async () => {
   assert.ok(lab, 'Set RESULTITY_VIDEO_BASE_URL.');
   const made = await lab.videos.create({ prompt: 'a red circle moving right', seconds: '1', size: '128x128', input_reference: await toFile(await draw(), 'a.png', { type: 'image/png' }) });
   assert.equal(made.object, 'video');
@@ -79,7 +78,7 @@ test('a video is made, waited for, listed, downloaded and deleted', async () => 
   await assert.rejects(() => lab.videos.retrieve(made.id), { status: 404 });
 });
 
-test('the main cloud says where videos are', async () => {
+since(6, 'the main cloud says where videos are', async () => {
   assert.ok(baseURL);
   await assert.rejects(() => client.videos.create({ prompt: 'x' }), (error) => error.status === 403 && error.code === 'endpoint_not_available' && /subclouds\/lab/.test(error.message));
 });

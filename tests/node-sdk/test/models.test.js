@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import OpenAI from 'openai';
-import { chatModel, client } from '../support.js';
+import { chatModel, client, OpenAI } from '../support.js';
 
 test('models are listed, and each can be read', async () => {
   const list = await client.models.list();

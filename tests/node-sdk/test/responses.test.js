@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import OpenAI from 'openai';
-import { all, ball, chatModel as model, checkBall, client, until, user, weather } from '../support.js';
+import { all, ball, chatModel as model, checkBall, client, OpenAI, since, until, user, weather } from '../support.js';
 
 const respond = (body, options) => client.responses.create({ model, max_output_tokens: 24, ...body }, options);
 const tools = [{ type: 'function', strict: true, ...weather }];
@@ -33,9 +32,9 @@ test('the events come in order and tell the stored response', async () => {
   assert.deepEqual(stored, response);
 });
 
-test("the SDK's own stream helper understands the stream", async () => {
+since(5, "the SDK's own stream helper understands the stream", async () => {
   const final = await client.responses.stream({ model, input: 'Hi', max_output_tokens: 8 }).finalResponse();
-  assert.equal(typeof final.output_text, 'string');
+  assert.equal(typeof final.output[0].content[0].text, 'string');
 });
 
 test('a conversation goes on from what is stored', async () => {
@@ -48,7 +47,7 @@ test('a conversation goes on from what is stored', async () => {
   assert.equal(items[2].content[0].text, 'Who am I?');
 });
 
-test('a stored response can be read and deleted', async () => {
+since(5, 'a stored response can be read and deleted', async () => {
   const made = await respond({ input: 'Hi' });
   const read = await client.responses.retrieve(made.id);
   assert.deepEqual(read.output, made.output);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import OpenAI from 'openai';
-import { apiKey, baseURL, chatModel as model, raw, until, user } from '../support.js';
+import { apiKey, baseURL, chatModel as model, OpenAI, raw, until, user } from '../support.js';
+
+const running = async () => (await (await raw(`/models/${model}`)).json()).running;
 
 /** The SDK with its own retries, whose first connection breaks once the model is at work. */
-const interrupted = () => {
+const interrupted = async () => {
+  await until(running, (count) => count === 0);
   const tries = [];
   const client = new OpenAI({
     apiKey, baseURL, maxRetries: 1, timeout: 60_000,
@@ -14,7 +16,7 @@ const interrupted = () => {
       const breaking = new AbortController();
       const first = fetch(url, { ...init, signal: breaking.signal });
       first.catch(() => {});
-      await until(async () => (await (await raw(`/models/${model}`)).json()).running, (running) => running > 0);
+      await until(running, (count) => count > 0);
       breaking.abort();
       throw new TypeError('fetch failed');
     },
@@ -23,7 +25,7 @@ const interrupted = () => {
 };
 
 test('a retry of the SDK gets the answer of the attempt whose connection broke', async () => {
-  const { client, tries } = interrupted();
+  const { client, tries } = await interrupted();
   const { data, response } = await client.chat.completions
     .create({ model, messages: user('Tell me a long story.'), max_completion_tokens: 700, n: 8 }).withResponse();
   assert.deepEqual(tries, ['0', '1']);
@@ -32,7 +34,7 @@ test('a retry of the SDK gets the answer of the attempt whose connection broke',
 });
 
 test('a retried stream comes from its start', async () => {
-  const { client, tries } = interrupted();
+  const { client, tries } = await interrupted();
   const stream = await client.chat.completions.create({ model, messages: user('Tell me a long story.'), max_completion_tokens: 700, n: 8, stream: true });
   let text = '';
   for await (const chunk of stream) text += chunk.choices[0]?.delta?.content ?? '';
