@@ -273,7 +273,7 @@ internal sealed class InferenceStream : InferenceAnswer
                 }
 
                 Finish();
-                return false;
+                return _pending is not null;
             }
 
             if (_text.Accept(ref data, out _broken))
@@ -307,6 +307,11 @@ internal sealed class InferenceStream : InferenceAnswer
 
     private void Finish()
     {
+        if (_text.TryTakeHeld(out var last))
+        {
+            _pending = new StreamEvent(last);
+        }
+
         _ended = true;
         Settle(null);
     }

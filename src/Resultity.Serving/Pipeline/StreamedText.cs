@@ -12,6 +12,7 @@ internal sealed class StreamedText(InferenceRequest request, string model)
     private ReadOnlyMemory<byte> _firstChunk;
     private Continuation? _continuation;
     private Usage? _reported;
+    private ChoiceUsage? _choices;
     private int _chunks;
 
     /// <summary>Whether the rest can be asked for elsewhere.</summary>
@@ -70,7 +71,8 @@ internal sealed class StreamedText(InferenceRequest request, string model)
         if (facts.Usage is { } usage)
         {
             // Of several pictures each has its own.
-            _reported = request.Endpoint.IsMedia ? _reported.GetValueOrDefault() + usage : _continuation?.Adopt(usage) ?? usage;
+            _reported = request.Endpoint.IsMedia ? _reported.GetValueOrDefault() + usage
+                : _continuation?.Adopt(usage) ?? (_choices ??= new ChoiceUsage(request)).Add(usage);
         }
 
         if (request.Endpoint.IsMedia)
@@ -78,7 +80,7 @@ internal sealed class StreamedText(InferenceRequest request, string model)
             return true;
         }
 
-        if (!facts.HasChoices && facts.Usage is not null && !request.IncludeUsage)
+        if (!facts.HasChoices && facts.Usage is not null && (!request.IncludeUsage || _choices?.Pass(ref data) == false))
         {
             return false;
         }
@@ -97,6 +99,13 @@ internal sealed class StreamedText(InferenceRequest request, string model)
         }
 
         return true;
+    }
+
+    /// <summary>What the client is to see at the end and was kept back until then.</summary>
+    public bool TryTakeHeld(out ReadOnlyMemory<byte> data)
+    {
+        data = default;
+        return _choices?.TryTakeHeld(out data) == true;
     }
 
     /// <summary>Notes the usage of a whole answer.</summary>

@@ -56,22 +56,34 @@ public sealed class LlamaServerTests : IClassFixture<LlamaServerFixture>
     }
 
     [Fact]
+    public async Task Usage_of_several_choices_is_the_sum_although_the_engine_reports_each_by_itself()
+    {
+        var (http, key) = await KeyAsync("choices");
+
+        var chat = await EventsAsync(http, Chat, $$"""{{{Question}},"stream":true,"n":2,"ignore_eos":true,"max_tokens":7,"stream_options":{"include_usage":true} }""");
+
+        var told = chat.SkipLast(1).Select(static chunk => JsonNode.Parse(chunk)!).Where(static chunk => chunk["usage"] is not null).ToList();
+        Assert.Equal(14, (int?)Assert.Single(told)["usage"]!["completion_tokens"]);
+        Assert.Equal("[DONE]", chat[^1]);
+        await UntilAsync(async () => await OutputTokensAsync(key) == 14, "the usage of all choices is recorded");
+
+        await EventsAsync(http, "completions", """{"model":"tiny","prompt":["Once upon","a time"],"stream":true,"ignore_eos":true,"max_tokens":5}""");
+        await UntilAsync(async () => await OutputTokensAsync(key) == 24, "the usage of all prompts is recorded");
+    }
+
+    [Fact]
     public async Task Usage_is_in_the_stream_only_when_asked_for_and_recorded_always()
     {
-        // A key of its own, since the use of other tests may be recorded meanwhile.
-        using var made = await _fixture.Resultity.Admin.PostAsync(
-            new Uri("admin/v1/keys", UriKind.Relative), new StringContent("""{"name":"counted","namespace":"counted"}""", Encoding.UTF8, "application/json"));
-        var key = JsonNode.Parse(await made.Content.ReadAsStringAsync())!;
-        using var http = _fixture.Resultity.Client((string)key["key"]!);
+        var (http, key) = await KeyAsync("counted");
         var silent = await EventsAsync(http, Chat, $$"""{{{Question}},"stream":true,"max_tokens":5}""");
         Assert.DoesNotContain(silent, static data => data.Contains("\"usage\":{", StringComparison.Ordinal));
-        await UntilAsync(async () => await OutputTokensAsync((string)key["id"]!) == 5, "the silent stream's usage is recorded");
+        await UntilAsync(async () => await OutputTokensAsync(key) == 5, "the silent stream's usage is recorded");
 
         var told = await EventsAsync(http, Chat, $$"""{{{Question}},"stream":true,"max_tokens":5,"stream_options":{"include_usage":true} }""");
         var last = JsonNode.Parse(told[^2])!;
         Assert.Empty(last["choices"]!.AsArray());
         Assert.Equal(5, (int)last["usage"]!["completion_tokens"]!);
-        await UntilAsync(async () => await OutputTokensAsync((string)key["id"]!) == 10, "the other stream's usage is recorded");
+        await UntilAsync(async () => await OutputTokensAsync(key) == 10, "the other stream's usage is recorded");
     }
 
     [Theory]
@@ -187,6 +199,15 @@ public sealed class LlamaServerTests : IClassFixture<LlamaServerFixture>
     }
 
     private static string Text(JsonNode answer) => (string)answer["choices"]![0]!["message"]!["content"]!;
+
+    /// <summary>A key of its own, since the use of other tests may be recorded meanwhile.</summary>
+    private async Task<(HttpClient Http, string Id)> KeyAsync(string name)
+    {
+        using var made = await _fixture.Resultity.Admin.PostAsync(
+            new Uri("admin/v1/keys", UriKind.Relative), new StringContent($$"""{"name":"{{name}}","namespace":"{{name}}"}""", Encoding.UTF8, "application/json"));
+        var key = JsonNode.Parse(await made.Content.ReadAsStringAsync())!;
+        return (_fixture.Resultity.Client((string)key["key"]!), (string)key["id"]!);
+    }
 
     private static string Streamed(IEnumerable<string> events) =>
         string.Concat(events.Where(static data => data != "[DONE]").Select(static data => (string?)JsonNode.Parse(data)!["choices"]![0]!["delta"]!["content"]));
