@@ -24,7 +24,8 @@ public abstract class MultimodelTest : IAsyncLifetime
         A = await FakeUpstreamProcess.StartAsync("--chunks=5", "--model=a,judge,embed");
         B = await FakeUpstreamProcess.StartAsync("--chunks=5", "--model=b");
         C = await FakeUpstreamProcess.StartAsync("--chunks=5", "--model=c");
-        Gateway = await TestGateway.StartAsync();
+        // However slow the machine, a refusal keeps its status.
+        Gateway = await TestGateway.StartAsync(static options => options.AcceptStreamsAfter = TimeSpan.FromMinutes(1));
         Gateway.AddNode("node-a", A, models: ["a", "judge", "embed"]);
         Gateway.AddNode("node-b", B, models: "b");
         Gateway.AddNode("node-c", C, models: "c");
